@@ -1,0 +1,11 @@
+//! The JSON of the outside contract (`/api/v1`), shared by server and browser. Times are RFC 3339 UTC strings.
+
+pub mod camera;
+pub mod problem;
+pub mod status;
+pub mod ws;
+
+pub use camera::*;
+pub use problem::Problem;
+pub use status::*;
+pub use ws::ServerMessage;

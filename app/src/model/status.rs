@@ -1,0 +1,72 @@
+//! The status of a stream.
+
+use super::Quality;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamState {
+    Idle,
+    Connecting,
+    Live,
+    Stalled,
+    Backoff,
+    AuthBlocked,
+    CircuitOpen,
+    Disabled,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoInfo {
+    /// RFC 6381.
+    pub codec: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AudioInfo {
+    pub codec: String,
+    pub channels: u16,
+    pub rate_hz: u32,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewerCounts {
+    pub mse: u32,
+    pub hls: u32,
+    pub webrtc: u32,
+    pub mjpeg: u32,
+}
+
+/// Why the stream is not live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamError {
+    /// Stable code, see the API page.
+    pub code: String,
+    /// A sentence for people.
+    pub message: String,
+    pub since: String,
+    pub next_try_at: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamStatus {
+    pub quality: Quality,
+    pub state: StreamState,
+    pub since: String,
+    pub fps: f32,
+    pub bitrate_kbps: u32,
+    pub video: Option<VideoInfo>,
+    pub audio: Option<AudioInfo>,
+    pub last_frame_age_ms: Option<u64>,
+    pub key_frame_interval_ms: Option<u32>,
+    pub connected_at: Option<String>,
+    pub bytes_received: u64,
+    pub reconnects: u32,
+    pub frames_dropped: u64,
+    pub viewers: ViewerCounts,
+    /// `RTSP over TCP`, …
+    pub source: Option<String>,
+    pub error: Option<StreamError>,
+}

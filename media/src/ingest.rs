@@ -1,0 +1,107 @@
+//! Sources: where access units come from. A source is opened from a [`SourceSpec`] and then asked for one item after another.
+//!
+//! Reconnecting, stall detection and backoff are not here: they belong to [`crate::stream`]. A source fails once and is thrown away.
+
+use crate::error::StreamError;
+use crate::unit::{SourceItem, Tracks};
+use async_trait::async_trait;
+use secrecy::SecretString;
+use std::path::PathBuf;
+use url::Url;
+
+pub mod connect;
+pub mod ffmpeg;
+pub mod rtsp;
+
+/// User name and password of a camera. The password is zeroed on drop and never printed.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    pub username: String,
+    pub password: SecretString,
+}
+
+/// How RTP is carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TransportChoice {
+    /// TCP first; on 461 (unsupported transport) UDP, and the answer is kept for the next connect.
+    #[default]
+    Auto,
+    Tcp,
+    Udp,
+}
+
+/// Everything needed to open one stream. Two equal specs open the same thing.
+#[derive(Debug, Clone)]
+pub enum SourceSpec {
+    Rtsp(RtspSpec),
+    Ffmpeg(FfmpegSpec),
+    TestPattern(TestPatternSpec),
+}
+
+/// An RTSP camera stream. `url` has scheme `rtsp` and holds no user name or password.
+#[derive(Debug, Clone)]
+pub struct RtspSpec {
+    pub url: Url,
+    pub credentials: Option<Credentials>,
+    pub transport: TransportChoice,
+    pub quirks: rtsp::Quirks,
+}
+
+/// A source that an ffmpeg child reads in copy mode.
+#[derive(Debug, Clone)]
+pub struct FfmpegSpec {
+    pub input: FfmpegInput,
+    pub credentials: Option<Credentials>,
+}
+
+/// Typed inputs; each maps to a fixed argument list and protocol whitelist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FfmpegInput {
+    /// `rtmp` or `rtmps`.
+    Rtmp(Url),
+    /// `rtsps` (RTSP over TLS), always interleaved.
+    Rtsps(Url),
+    /// `http` or `https` FLV.
+    HttpFlv(Url),
+    /// A media file, played in real time and repeated for ever. The caller has checked that the path may be read.
+    File(PathBuf),
+}
+
+/// The demo camera: a moving picture with the wall clock in it, drawn and encoded by ffmpeg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestPatternSpec {
+    /// Even, 160-3840.
+    pub width: u32,
+    /// Even, 90-2160.
+    pub height: u32,
+    /// 1-60.
+    pub fps: u32,
+    /// Turns the hue so that several demo cameras look different; 0-359 degrees.
+    pub hue: u32,
+}
+
+/// An open source. Dropping it ends the session in the background; `close` waits until it has ended.
+#[async_trait]
+pub trait Source: Send {
+    /// The tracks as known after opening; changes arrive as [`SourceItem::Tracks`].
+    fn tracks(&self) -> &Tracks;
+    /// The next item. Waits for ever if nothing arrives: the caller has the stall timer. Cancel-safe.
+    ///
+    /// # Errors
+    /// The session has ended; the source gives nothing more.
+    async fn next(&mut self) -> Result<SourceItem, StreamError>;
+    /// Ends the session politely (TEARDOWN, child reaped) within about two seconds.
+    async fn close(self: Box<Self>);
+    /// One line for status and logs, e.g. `RTSP over TCP`.
+    fn describe(&self) -> String;
+}
+
+/// Opens sources: real ones in production, scripted ones in tests.
+#[async_trait]
+pub trait Connect: Send + Sync {
+    /// Opens a source and waits until its tracks are known. The caller bounds the time.
+    ///
+    /// # Errors
+    /// One code of [`crate::ErrorCode`] with a sentence that says what to do.
+    async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError>;
+}

@@ -1,0 +1,5 @@
+//! RTSP by retina.
+
+/// Camera quirks as named settings.
+#[derive(Debug, Clone, Default)]
+pub struct Quirks {}

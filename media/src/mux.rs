@@ -1,0 +1,1 @@
+//! Mux once: access units and audio frames in, epochs and CMAF chunks out.
