@@ -1,0 +1,136 @@
+//! The steps of the site build: WebAssembly by cargo, its JavaScript glue by wasm-bindgen, style by grass, static files.
+
+use crate::assets::Assets;
+use anyhow::{Context, Result, ensure};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use wasm_bindgen_cli_support::Bindgen;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// How much time to spend on small output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    Dev,
+    Release,
+}
+
+impl Profile {
+    fn cargo_name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "wasm-release",
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "wasm-release",
+        }
+    }
+}
+
+pub fn build(profile: Profile) -> Result<()> {
+    let root = workspace_root()?;
+    let out = env::var_os("NIGHTJAR_SITE").map_or_else(|| root.join("target/site"), PathBuf::from);
+    let work = root.join("target/site-work");
+    reset(&work)?;
+
+    let wasm = compile(&root, profile)?;
+    let glue = work.join("glue");
+    Bindgen::new()
+        .input_path(&wasm)
+        .out_name("nightjar")
+        .typescript(false)
+        .remove_name_section(profile == Profile::Release)
+        .remove_producers_section(profile == Profile::Release)
+        .web(true)?
+        .generate(&glue)
+        .context("wasm-bindgen failed")?;
+    if profile == Profile::Release {
+        optimise(&root, &glue.join("nightjar_bg.wasm"))?;
+    }
+
+    let fresh = work.join("site");
+    let mut assets = Assets::new(&fresh, profile == Profile::Release)?;
+    let style = grass::from_path(root.join("style/main.scss"), &style_options(profile)).context("style/main.scss does not compile")?;
+    assets.hashed("nightjar.wasm", "pkg", "wasm", &fs::read(glue.join("nightjar_bg.wasm"))?)?;
+    assets.hashed("nightjar.js", "pkg", "js", &fs::read(glue.join("nightjar.js"))?)?;
+    assets.hashed("nightjar.css", "pkg", "css", style.as_bytes())?;
+    // wasm-bindgen writes inline JavaScript of dependencies as modules that the glue imports by relative path.
+    let snippets = glue.join("snippets");
+    if snippets.is_dir() {
+        assets.tree(&snippets, "pkg/snippets")?;
+    }
+    assets.hashed("hls.js", "vendor", "js", &fs::read(hls_js(&root)?)?)?;
+    assets.tree(&root.join("public"), "")?;
+    assets.finish()?;
+
+    // A running development server reads this folder: swap it in whole.
+    let old = work.join("old");
+    if out.exists() {
+        fs::rename(&out, &old)?;
+    }
+    if let Some(parent) = out.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::rename(&fresh, &out)?;
+    fs::remove_dir_all(&work)?;
+    Ok(())
+}
+
+fn workspace_root() -> Result<PathBuf> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Ok(manifest.parent().context("xtask lies in the workspace")?.to_path_buf())
+}
+
+fn reset(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    Ok(())
+}
+
+/// Compiles the browser crate and returns the path of its `.wasm`.
+fn compile(root: &Path, profile: Profile) -> Result<PathBuf> {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(root)
+        .args(["build", "--package", "frontend", "--lib", "--target", TARGET, "--profile", profile.cargo_name()])
+        .arg("--target-dir")
+        .arg(&target)
+        .status()
+        .context("cargo could not be started")?;
+    ensure!(status.success(), "the browser crate does not compile (is the target there? `rustup target add {TARGET}`)");
+    let folder = target.join(TARGET).join(profile.folder());
+    // Other worktrees may share the target folder: the file was linked by the build that just ended.
+    Ok(folder.join("frontend.wasm"))
+}
+
+/// Shrinks the module with npm's binaryen if it is installed. Optional: it saves about 15 % before compression, nothing after it.
+fn optimise(root: &Path, wasm: &Path) -> Result<()> {
+    let tool = root.join("end2end/node_modules/.bin/wasm-opt");
+    if !tool.exists() {
+        return Ok(());
+    }
+    let status = Command::new(tool).arg("-Oz").arg(wasm).arg("-o").arg(wasm).status()?;
+    ensure!(status.success(), "wasm-opt failed");
+    Ok(())
+}
+
+fn style_options(profile: Profile) -> grass::Options<'static> {
+    grass::Options::default().style(match profile {
+        Profile::Dev => grass::OutputStyle::Expanded,
+        Profile::Release => grass::OutputStyle::Compressed,
+    })
+}
+
+fn hls_js(root: &Path) -> Result<PathBuf> {
+    let file = root.join("end2end/node_modules/hls.js/dist/hls.light.min.js");
+    ensure!(file.exists(), "hls.js is missing: run `npm ci --prefix end2end` (scripts/run does it)");
+    Ok(file)
+}
