@@ -5,7 +5,7 @@
 use crate::error::StreamError;
 use crate::unit::{SourceItem, Tracks};
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use url::Url;
 
@@ -20,6 +20,15 @@ pub struct Credentials {
     pub password: SecretString,
 }
 
+impl PartialEq for Credentials {
+    /// Both sides are ours (what is configured against what is to be configured), so the comparison need not be constant-time.
+    fn eq(&self, other: &Self) -> bool {
+        self.username == other.username && self.password.expose_secret() == other.password.expose_secret()
+    }
+}
+
+impl Eq for Credentials {}
+
 /// How RTP is carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TransportChoice {
@@ -31,7 +40,7 @@ pub enum TransportChoice {
 }
 
 /// Everything needed to open one stream. Two equal specs open the same thing.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceSpec {
     Rtsp(RtspSpec),
     Ffmpeg(FfmpegSpec),
@@ -39,7 +48,7 @@ pub enum SourceSpec {
 }
 
 /// An RTSP camera stream. `url` has scheme `rtsp` and holds no user name or password.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RtspSpec {
     pub url: Url,
     pub credentials: Option<Credentials>,
@@ -48,7 +57,7 @@ pub struct RtspSpec {
 }
 
 /// A source that an ffmpeg child reads in copy mode.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FfmpegSpec {
     pub input: FfmpegInput,
     pub credentials: Option<Credentials>,

@@ -37,4 +37,12 @@ impl Stamp {
     pub fn since(self, earlier: Stamp) -> Duration {
         Duration::from_micros(self.mono_us.saturating_sub(earlier.mono_us))
     }
+
+    /// This moment moved into the future, on both clocks.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let ms = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self { mono_us: self.mono_us.saturating_add(us), utc_ms: self.utc_ms.saturating_add(ms) }
+    }
 }

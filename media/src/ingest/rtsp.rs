@@ -1,5 +1,5 @@
 //! RTSP by retina.
 
 /// Camera quirks as named settings.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Quirks {}
