@@ -2,4 +2,5 @@
 //!
 //! What does not belong here: sockets, SQL, browser-only handles outside the hook files.
 
+pub mod live;
 pub mod model;
