@@ -2,5 +2,13 @@
 //!
 //! What does not belong here: sockets, SQL, browser-only handles outside the hook files.
 
+mod app;
+pub mod assets;
+pub mod backend;
 pub mod live;
 pub mod model;
+pub mod shell;
+pub mod text;
+
+pub use app::App;
+pub use shell::shell;

@@ -1,0 +1,48 @@
+//! What the pages ask of the server while they are rendered, as a trait that the server implements and provides by context.
+//!
+//! Only reads for the first picture of a page belong here: changes go through the REST API like everybody else's.
+
+use crate::model::{Camera, Problem, StreamStatus};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// The status of one stream of one camera.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraStatus {
+    pub camera_id: i64,
+    pub status: StreamStatus,
+}
+
+/// Everything the wall shows at first; later it changes by `/api/v1/ws`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WallData {
+    /// In their order, without the hidden ones' being left out: the page decides.
+    pub cameras: Vec<Camera>,
+    pub statuses: Vec<CameraStatus>,
+}
+
+/// The answer of a [`Backend`] method.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>;
+
+/// The server as the pages see it.
+pub trait Backend: Send + Sync + 'static {
+    /// All cameras and the status of their streams.
+    fn wall(&self) -> Answer<'_, WallData>;
+}
+
+/// The server's [`Backend`] as it travels through context: `provide_context(ServerBackend(Arc::new(…)))` in
+/// `leptos_routes_with_context`.
+#[derive(Clone)]
+pub struct ServerBackend(pub Arc<dyn Backend>);
+
+/// The wall's first data. During server rendering this is a direct call.
+#[server(prefix = "/api/ui", endpoint = "wall")]
+pub async fn load_wall() -> Result<WallData, ServerFnError> {
+    let Some(ServerBackend(backend)) = use_context() else {
+        return Err(ServerFnError::ServerError("no backend in context".to_owned()));
+    };
+    backend.wall().await.map_err(|problem| ServerFnError::ServerError(problem.detail))
+}
