@@ -1,0 +1,72 @@
+//! The command line. Each subcommand is one file.
+
+mod check;
+mod serve;
+
+use crate::config::{Flags, LogFormat};
+use clap::{Args, Parser, Subcommand};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Live camera wall and network video recorder.
+#[derive(Debug, Parser)]
+#[command(name = "nightjar", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(ServeArgs),
+    /// Say what is wrong with a configuration; exit code 1 if anything is.
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Configuration file [default: nightjar.toml, if it exists]
+    #[arg(long, value_name = "FILE", env = "NIGHTJAR_CONFIG")]
+    config: Option<PathBuf>,
+    /// Data folder [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Address to serve on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// Form of the log [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    log: Option<LogFormat>,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// Configuration file [default: nightjar.toml, if it exists]
+    #[arg(long, value_name = "FILE", env = "NIGHTJAR_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// Parses the arguments and runs the command.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&Flags { config: args.config, data: args.data, listen: args.listen, log: args.log }),
+        Command::Check(args) => check::run(&Flags { config: args.config, ..Flags::default() }),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            // Nobody is left to tell if standard error is closed.
+            let _ = writeln!(std::io::stderr(), "nightjar: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One line on standard output, for people and scripts that wait for it.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    // A closed standard output must not end the server.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}

@@ -1,0 +1,63 @@
+//! `nightjar serve`: start everything, serve, stop in order.
+
+use crate::config::{Flags, Settings};
+use crate::state::AppState;
+use crate::{logging, router};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// How long open requests may take to finish after a signal; streams and tasks get the rest of the ten seconds.
+const DRAIN: Duration = Duration::from_secs(4);
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// The server cannot start; the text says what to do.
+pub fn run(flags: &Flags) -> Result<(), String> {
+    let settings = Settings::load(flags).map_err(|error| error.to_string())?;
+    logging::start(&settings)?;
+    if let Some(complaint) = settings.complaints().first() {
+        return Err(complaint.clone());
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime could not be started: {error}"))?;
+    let result = runtime.block_on(serve(settings));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+async fn serve(settings: Settings) -> Result<(), String> {
+    let listener = TcpListener::bind(&settings.listen).await.map_err(|error| {
+        format!("cannot listen on {}: {error}. Another program may use the port; choose one with --listen.", settings.listen)
+    })?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let state = AppState::new(settings);
+    let stopping = state.stopping.clone();
+    let mut term = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+
+    let app = router::app(state.clone());
+    let server = axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());
+    let mut server = tokio::spawn(server.into_future());
+    super::say(&format!("nightjar ready on http://{address}"));
+    tokio::select! {
+        _ = term.recv() => tracing::info!("SIGTERM: stopping"),
+        _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
+        ended = &mut server => return Err(format!("the listener ended: {ended:?}")),
+    }
+    stop(&state, stopping).await;
+    if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
+        tracing::warn!("some requests did not end in time and are cut off");
+        server.abort();
+    }
+    Ok(())
+}
+
+async fn stop(state: &AppState, stopping: CancellationToken) {
+    stopping.cancel();
+    state.tasks.close();
+}

@@ -1,0 +1,231 @@
+//! Settings of the installation: built-in defaults, then `nightjar.toml`, then environment `NIGHTJAR_<KEY>`, then flags.
+//!
+//! Only values that must be known before the database is open belong here; what a person changes in the browser is in the database.
+
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The file that is read if no other is named and it exists.
+pub const DEFAULT_FILE: &str = "nightjar.toml";
+
+/// Form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Everything that can be set. Each key is also `NIGHTJAR_<KEY>` in the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Settings {
+    /// Folder of the database, the key of the sealed passwords and, later, recordings. Made if missing, for the owner only.
+    pub data: PathBuf,
+    /// `HOST:PORT` to serve on. Loopback until accounts exist; port 0 takes a free one.
+    pub listen: String,
+    /// `postgres://…`, or empty for the SQLite database in the data folder.
+    pub database_url: String,
+    /// Form of the log.
+    pub log: LogFormat,
+    /// Which messages are logged: `info`, or directives such as `info,media=debug`.
+    pub log_level: String,
+    /// Permits cameras at loopback addresses (bridges on the same host, tests).
+    pub allow_loopback_cameras: bool,
+    /// Folders from which `file:` cameras may be read. In the environment: separated by `,`.
+    pub media_folders: Vec<PathBuf>,
+    /// Origins (`https://cams.example`) besides the server's own whose pages may send changes, for proxies that rewrite Host.
+    pub allowed_origins: Vec<String>,
+}
+
+/// What was given on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    pub config: Option<PathBuf>,
+    pub data: Option<PathBuf>,
+    pub listen: Option<String>,
+    pub log: Option<LogFormat>,
+}
+
+/// The keys a file may hold.
+const KEYS: [&str; 8] =
+    ["data", "listen", "database_url", "log", "log_level", "allow_loopback_cameras", "media_folders", "allowed_origins"];
+
+/// A configuration that cannot be used, in a sentence that names the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+impl Settings {
+    /// Reads all layers.
+    ///
+    /// # Errors
+    /// A file that was named and is missing, an unknown key, a value of the wrong kind.
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        Self::load_from(flags, None)
+    }
+
+    /// As [`Settings::load`], with `environment` in place of the process's own.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_from(flags: &Flags, environment: Option<std::collections::HashMap<String, String>>) -> Result<Self, ConfigError> {
+        Self::build(flags, environment).map_err(|error| match error {
+            config::ConfigError::Message(text) => ConfigError(text),
+            other => ConfigError(format!("The configuration cannot be used: {other}.")),
+        })
+    }
+
+    fn build(flags: &Flags, environment: Option<std::collections::HashMap<String, String>>) -> Result<Self, config::ConfigError> {
+        let mut builder = config::Config::builder()
+            .set_default("data", "./data")?
+            .set_default("listen", "127.0.0.1:8080")?
+            .set_default("database_url", "")?
+            .set_default("log", "text")?
+            .set_default("log_level", "info")?
+            .set_default("allow_loopback_cameras", false)?
+            .set_default("media_folders", Vec::<String>::new())?
+            .set_default("allowed_origins", Vec::<String>::new())?;
+        if let Some(file) = file_to_read(flags.config.as_deref())? {
+            check_keys(&file)?;
+            builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
+        }
+        let has_url = |name: &str| environment.as_ref().map_or_else(|| std::env::var(name).ok(), |map| map.get(name).cloned());
+        if let Some(url) = has_url("DATABASE_URL") {
+            // The customary name; NIGHTJAR_DATABASE_URL goes before it.
+            builder = builder.set_override_option("database_url", has_url("NIGHTJAR_DATABASE_URL").or(Some(url)))?;
+        }
+        let environment = config::Environment::with_prefix("NIGHTJAR")
+            .try_parsing(true)
+            .ignore_empty(true)
+            .list_separator(",")
+            .with_list_parse_key("media_folders")
+            .with_list_parse_key("allowed_origins")
+            .source(environment);
+        builder
+            .add_source(environment)
+            .set_override_option("data", flags.data.as_ref().map(|path| path.to_string_lossy().into_owned()))?
+            .set_override_option("listen", flags.listen.clone())?
+            .set_override_option(
+                "log",
+                flags.log.map(|format| match format {
+                    LogFormat::Text => "text",
+                    LogFormat::Json => "json",
+                }),
+            )?
+            .build()?
+            .try_deserialize()
+    }
+
+    /// The SQLite file where no other database is set.
+    pub fn sqlite_file(&self) -> PathBuf {
+        self.data.join("nightjar.db")
+    }
+
+    /// What is wrong with values that parse; empty if all is well.
+    pub fn complaints(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        if !self.database_url.is_empty() && !["postgres://", "postgresql://"].iter().any(|scheme| self.database_url.starts_with(scheme)) {
+            complaints.push("database_url must begin with postgres:// (leave it empty for SQLite).".to_owned());
+        }
+        if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log_level) {
+            complaints.push(format!("log_level cannot be read: {error}."));
+        }
+        for folder in &self.media_folders {
+            if !folder.is_dir() {
+                complaints.push(format!("media_folders: {} is not a folder that can be read.", folder.display()));
+            }
+        }
+        for origin in &self.allowed_origins {
+            let parsed = url::Url::parse(origin);
+            if !parsed.is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == *origin) {
+                complaints.push(format!("allowed_origins: {origin} is not an origin; write https://host or https://host:port."));
+            }
+        }
+        complaints
+    }
+}
+
+fn file_to_read(named: Option<&Path>) -> Result<Option<PathBuf>, config::ConfigError> {
+    match named {
+        Some(path) if path.is_file() => Ok(Some(path.to_owned())),
+        Some(path) => Err(config::ConfigError::Message(format!("The configuration file {} does not exist.", path.display()))),
+        None => Ok(Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.is_file())),
+    }
+}
+
+/// A misspelt key would silently leave the default in force.
+fn check_keys(file: &Path) -> Result<(), config::ConfigError> {
+    let source = config::File::from(file).format(config::FileFormat::Toml);
+    let table: std::collections::HashMap<String, config::Value> =
+        config::Config::builder().add_source(source).build()?.try_deserialize()?;
+    let mut unknown: Vec<&String> = table.keys().filter(|key| !KEYS.contains(&key.as_str())).collect();
+    unknown.sort();
+    match unknown.first() {
+        Some(key) => Err(config::ConfigError::Message(format!(
+            "{}: there is no setting \"{key}\". Known settings: {}.",
+            file.display(),
+            KEYS.join(", ")
+        ))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    fn load(file: &str, environment: &[(&str, &str)], flags: Flags) -> Result<Settings, ConfigError> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("nightjar.toml");
+        std::fs::write(&path, file).expect("a written file");
+        let environment: HashMap<String, String> = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Settings::load_from(&Flags { config: Some(path), ..flags }, Some(environment))
+    }
+
+    #[test]
+    fn flags_go_before_environment_before_file_before_defaults() {
+        let file = "data = \"/from/file\"\nlisten = \"127.0.0.1:1\"\nlog = \"json\"\n";
+        let environment = [("NIGHTJAR_LISTEN", "127.0.0.1:2"), ("NIGHTJAR_DATA", "/from/env")];
+        let flags = Flags { listen: Some("127.0.0.1:3".into()), ..Flags::default() };
+        let settings = load(file, &environment, flags).expect("loads");
+        assert_eq!(settings.listen, "127.0.0.1:3");
+        assert_eq!(settings.data, PathBuf::from("/from/env"));
+        assert_eq!(settings.log, LogFormat::Json);
+        assert!(!settings.allow_loopback_cameras);
+    }
+
+    #[test]
+    fn the_environment_sets_switches_and_lists() {
+        let environment = [("NIGHTJAR_ALLOW_LOOPBACK_CAMERAS", "true"), ("NIGHTJAR_MEDIA_FOLDERS", "/a,/b"), ("NIGHTJAR_SITE", "/ignored")];
+        let settings = load("", &environment, Flags::default()).expect("loads");
+        assert!(settings.allow_loopback_cameras);
+        assert_eq!(settings.media_folders, [PathBuf::from("/a"), PathBuf::from("/b")]);
+        assert_eq!(settings.listen, "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn both_names_of_the_database_url_work_and_ours_goes_first() {
+        let one = load("", &[("DATABASE_URL", "postgres://a/b")], Flags::default()).expect("loads");
+        assert_eq!(one.database_url, "postgres://a/b");
+        let both = [("DATABASE_URL", "postgres://a/b"), ("NIGHTJAR_DATABASE_URL", "postgres://c/d")];
+        assert_eq!(load("", &both, Flags::default()).expect("loads").database_url, "postgres://c/d");
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named() {
+        let error = load("lisen = \"x\"\n", &[], Flags::default()).expect_err("unknown key");
+        assert!(error.0.contains("\"lisen\""), "{error}");
+    }
+
+    #[test]
+    fn complaints_name_the_key() {
+        let environment = [("NIGHTJAR_DATABASE_URL", "mysql://x"), ("NIGHTJAR_MEDIA_FOLDERS", "/does/not/exist/here")];
+        let complaints = load("", &environment, Flags::default()).expect("loads").complaints();
+        assert!(complaints.iter().any(|text| text.contains("database_url")));
+        assert!(complaints.iter().any(|text| text.contains("/does/not/exist/here")));
+    }
+}

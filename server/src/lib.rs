@@ -1,0 +1,13 @@
+//! The server: HTTP routes, server-rendered pages, services, database, configuration and the command line.
+//!
+//! [`router::app`] turns an [`state::AppState`] into a router, so tests run the whole server in their own process. What does not
+//! belong here: bytes of media and protocols of cameras (crate `media`), pages and components (crate `app`), schema history (`migrations`).
+
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod extract;
+pub mod logging;
+pub mod router;
+pub mod routes;
+pub mod state;

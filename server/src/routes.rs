@@ -1,0 +1,13 @@
+//! One file per address or small family of addresses: extract, call a service, map. No logic that a second caller could want.
+
+pub mod health;
+pub mod live;
+pub mod ws;
+
+use crate::state::AppState;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Everything that the OpenAPI document describes.
+pub fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(health::router())
+}
