@@ -11,6 +11,7 @@ use url::Url;
 
 pub mod connect;
 pub mod ffmpeg;
+pub mod net;
 pub mod rtsp;
 
 /// User name and password of a camera. The password is zeroed on drop and never printed.

@@ -1,1 +1,115 @@
-//! (being written)
+//! The production [`Connect`]: sends each spec to its kind of source, and keeps what was learned about each camera.
+
+use super::net::AddressPolicy;
+use super::{Connect, Credentials, Source, SourceSpec, rtsp};
+use crate::error::StreamError;
+use async_trait::async_trait;
+use retina::client::SessionGroup;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use url::Url;
+
+/// Known cameras beyond which forgotten ones are looked for. Not a limit on cameras.
+const PRUNE_ABOVE: usize = 64;
+
+/// Settings of a [`Connector`].
+#[derive(Debug, Clone)]
+pub struct ConnectorOptions {
+    pub addresses: AddressPolicy,
+    /// The ffmpeg program: a name to look up in `PATH`, or a path.
+    pub ffmpeg: std::path::PathBuf,
+}
+
+impl Default for ConnectorOptions {
+    fn default() -> Self {
+        Self { addresses: AddressPolicy::default(), ffmpeg: "ffmpeg".into() }
+    }
+}
+
+/// Opens real sources. One per process: cameras that are met again are recognised.
+#[derive(Debug, Default)]
+pub struct Connector {
+    options: ConnectorOptions,
+    peers: Mutex<HashMap<PeerKey, Arc<Peer>>>,
+}
+
+/// One login at one host.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct PeerKey {
+    host: String,
+    port: Option<u16>,
+    username: Option<String>,
+}
+
+/// What is shared by the streams of one camera, and remembered from one session to the next.
+#[derive(Default)]
+pub(super) struct Peer {
+    /// Sessions that ended and may not be over for the camera yet: awaited before the next one.
+    pub group: Arc<SessionGroup>,
+    learned: Mutex<Learned>,
+}
+
+/// Found out by trying; only ever a better first guess.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Learned {
+    /// The camera answered 461 to TCP.
+    pub over_udp: bool,
+    /// The audio codec can't be carried by the ffmpeg source's container.
+    pub without_audio: bool,
+}
+
+impl Peer {
+    pub fn learned(&self) -> Learned {
+        *lock(&self.learned)
+    }
+
+    pub fn learn(&self, change: impl FnOnce(&mut Learned)) {
+        change(&mut lock(&self.learned));
+    }
+}
+
+impl std::fmt::Debug for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Peer").field("learned", &self.learned()).finish_non_exhaustive()
+    }
+}
+
+impl Connector {
+    pub fn new(options: ConnectorOptions) -> Self {
+        Self { options, peers: Mutex::default() }
+    }
+
+    fn peer(&self, url: &Url, credentials: Option<&Credentials>) -> Arc<Peer> {
+        let key = PeerKey {
+            host: url.host_str().unwrap_or_default().to_ascii_lowercase(),
+            port: url.port(),
+            username: credentials.map(|credentials| credentials.username.clone()),
+        };
+        let mut peers = lock(&self.peers);
+        if peers.len() > PRUNE_ABOVE && !peers.contains_key(&key) {
+            // Held by nobody, and no session left to wait for: as good as never met.
+            peers.retain(|_, peer| Arc::strong_count(peer) > 1 || peer.group.stale_sessions().num_sessions > 0);
+        }
+        Arc::clone(peers.entry(key).or_default())
+    }
+}
+
+#[async_trait]
+impl Connect for Connector {
+    async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError> {
+        match spec {
+            SourceSpec::Rtsp(spec) => {
+                let peer = self.peer(&spec.url, spec.credentials.as_ref());
+                Ok(Box::new(Box::pin(rtsp::open(spec, &peer, self.options.addresses)).await?))
+            }
+            SourceSpec::Ffmpeg(_) | SourceSpec::TestPattern(_) => {
+                Err(StreamError::new(crate::ErrorCode::FfmpegFailed, "Sources read by ffmpeg are being written."))
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What is kept here is whole after every statement, so a panic elsewhere does no harm.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,5 +1,350 @@
-//! RTSP by retina.
+//! RTSP cameras, by retina: opening a session in the way this camera needs, and turning its frames into [`SourceItem`]s.
+//!
+//! What belongs here: transport choice, quirks, error sentences. What does not: reconnecting, stall timers and counting of failed
+//! logins ([`crate::stream`]), timestamp repair ([`crate::mux`]). One `open` makes at most one login attempt that a camera would count:
+//! the first request goes out without credentials, and its 401 is the challenge that the second one answers.
 
-/// Camera quirks as named settings.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Quirks {}
+use super::connect::Peer;
+use super::net::{self, AddressPolicy};
+use super::{RtspSpec, Source, TransportChoice};
+use crate::error::{ErrorCode, StreamError};
+use crate::redacted::Redacted;
+use crate::time::{Stamp, VIDEO_TIMESCALE};
+use crate::unit::{AccessUnit, AudioFrame, SourceItem, Tracks};
+use async_trait::async_trait;
+use bytes::Bytes;
+use fault::Stage;
+use futures::StreamExt;
+use retina::client::{Credentials, Demuxed, Described, PlayOptions, Session, SessionOptions, SetupOptions, Transport};
+use retina::codec::{CodecItem, FrameFormat, VideoFrame};
+use secrecy::ExposeSecret;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+use tracks::Choice;
+
+mod diagnose;
+mod fault;
+mod quirks;
+pub(super) mod tracks;
+
+pub use quirks::{
+    InitialSequenceQuirk, InitialTimestampQuirk, Quirks, SessionIdQuirk, TeardownQuirk, UnassignedDataQuirk, UnknownPolicy,
+    UnknownRtcpSsrcQuirk,
+};
+
+/// For each request of the opening. Cameras that wake up from sleep take seconds for the first.
+const REQUEST_LIMIT: Duration = Duration::from_secs(6);
+/// For the first parameter sets of a camera that does not name them in its description: one long GOP.
+const PARAMETERS_LIMIT: Duration = Duration::from_secs(12);
+/// Sessions that ended a moment ago get this long to be torn down before a new one is opened; a camera that is gone never answers.
+const STALE_LIMIT: Duration = Duration::from_secs(3);
+/// For the TEARDOWN when a source is closed.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+/// RTSP's port (RFC 2326 section 3.2).
+const DEFAULT_PORT: u16 = 554;
+
+/// Opens a session and waits until its tracks are known.
+pub(super) async fn open(spec: &RtspSpec, peer: &Arc<Peer>, policy: AddressPolicy) -> Result<RtspSource, StreamError> {
+    let group = Arc::clone(&peer.group);
+    if timeout(STALE_LIMIT, group.await_stale_sessions(&group.stale_sessions())).await.is_err() {
+        tracing::debug!(url = %Redacted(&spec.url), "the camera has not ended its last session yet; opening a new one all the same");
+    }
+    let addresses = net::resolve(&spec.url, spec.url.port().unwrap_or(DEFAULT_PORT), policy).await?;
+    let address = net::reach(&addresses).await?;
+    let opening = Opening { spec, peer, address };
+    let mut session = opening.describe().await?;
+    let (video, audio) = match tracks::choose(session.streams()) {
+        Choice::Play { video, audio } => (video, audio),
+        Choice::Unsupported(name) => return Err(fault::unsupported_codec(&name)),
+        Choice::NoVideo => return Err(fault::no_video()),
+    };
+    let over_udp = opening.set_up_video(&mut session, video).await?;
+    let audio = opening.set_up_audio(&mut session, audio, over_udp).await;
+    let session = opening.play(session).await?;
+    let described = tracks::stream_video_track(&session.streams()[video]);
+    let audio_track = audio.and_then(|index| tracks::audio_track(&session.streams()[index]));
+    let mut playing = Playing { session: Box::pin(session), address, video, audio, tracks: None, pending: VecDeque::new() };
+    playing.tracks = match described {
+        Some(video) => Some(Tracks { video, audio: audio_track }),
+        None => Some(playing.wait_for_parameters(audio_track).await?),
+    };
+    let Some(tracks) = playing.tracks.clone() else { return Err(fault::no_video()) };
+    Ok(RtspSource { playing, opened_with: tracks, over_udp, peer: Arc::clone(peer) })
+}
+
+/// What the steps of opening share.
+struct Opening<'a> {
+    spec: &'a RtspSpec,
+    peer: &'a Peer,
+    /// Reachable and permitted.
+    address: SocketAddr,
+}
+
+impl Opening<'_> {
+    async fn describe(&self) -> Result<Session<Described>, StreamError> {
+        let mut url = self.spec.url.clone();
+        // The address that was checked, not whatever the name means a moment later.
+        if url.host_str().is_some_and(|host| host.parse::<std::net::IpAddr>().is_err()) && url.set_ip_host(self.address.ip()).is_err() {
+            return Err(StreamError::new(ErrorCode::Protocol, "This address can't be used. Enter one like rtsp://192.168.1.20/stream."));
+        }
+        let quirks = &self.spec.quirks;
+        let credentials = self.spec.credentials.as_ref().map(|credentials| Credentials {
+            username: credentials.username.clone(),
+            password: credentials.password.expose_secret().to_owned(),
+        });
+        let options = SessionOptions::default()
+            .creds(credentials)
+            .user_agent(concat!("Nightjar/", env!("CARGO_PKG_VERSION")).to_owned())
+            .session_group(Arc::clone(&self.peer.group))
+            .teardown(quirks.teardown.to_retina())
+            .unassigned_channel_data(quirks.unassigned_data.to_retina())
+            .session_id(quirks.session_id.to_retina());
+        self.request(Stage::Describe, Session::describe(url, options)).await
+    }
+
+    /// Sets up the video over the transport that the user chose or the camera takes. True if that is UDP.
+    async fn set_up_video(&self, session: &mut Session<Described>, index: usize) -> Result<bool, StreamError> {
+        let first_udp = match self.spec.transport {
+            TransportChoice::Tcp => false,
+            TransportChoice::Udp => true,
+            TransportChoice::Auto => self.peer.learned().over_udp,
+        };
+        let error = match session.setup_over(self, index, first_udp).await {
+            Ok(()) => return Ok(first_udp),
+            Err(error) => error,
+        };
+        if error.code != ErrorCode::UnsupportedTransport {
+            return Err(error);
+        }
+        match self.spec.transport {
+            TransportChoice::Tcp => return Err(fault::only_other_transport("TCP", "UDP")),
+            TransportChoice::Udp => return Err(fault::only_other_transport("UDP", "TCP")),
+            TransportChoice::Auto => {}
+        }
+        // Remembered before it is tried: some cameras close the connection after a 461, then the next connect begins with this one.
+        self.peer.learn(|learned| learned.over_udp = !first_udp);
+        session.setup_over(self, index, !first_udp).await?;
+        Ok(!first_udp)
+    }
+
+    /// Sound is never worth losing the picture for: a camera that refuses it is watched without.
+    async fn set_up_audio(&self, session: &mut Session<Described>, index: Option<usize>, over_udp: bool) -> Option<usize> {
+        let index = index?;
+        match session.setup_over(self, index, over_udp).await {
+            Ok(()) => Some(index),
+            Err(error) => {
+                tracing::info!(url = %Redacted(&self.spec.url), code = %error.code, "the camera refused to send its audio; going on without");
+                None
+            }
+        }
+    }
+
+    async fn play(&self, session: Session<Described>) -> Result<Demuxed, StreamError> {
+        let quirks = &self.spec.quirks;
+        let options = PlayOptions::default()
+            .initial_timestamp(quirks.initial_timestamp.to_retina())
+            .initial_seq(quirks.initial_sequence.to_retina())
+            .unknown_rtcp_ssrc(quirks.unknown_rtcp_ssrc.to_retina());
+        let session = self.request(Stage::Play, session.play(options)).await?;
+        session.demuxed().map_err(|error| self.error(Stage::Play, &error, None))
+    }
+
+    /// Bounds one request in time and gives its failure a code and a sentence.
+    async fn request<T>(&self, stage: Stage, request: impl Future<Output = Result<T, retina::Error>>) -> Result<T, StreamError> {
+        match timeout(REQUEST_LIMIT, request).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                let unexplained = stage == Stage::Describe && error.status_code().is_none();
+                let diagnosis = if unexplained { Some(diagnose::diagnose(self.address).await) } else { None };
+                Err(self.error(stage, &error, diagnosis))
+            }
+            Err(_) if stage == Stage::Describe => match diagnose::diagnose(self.address).await {
+                // It answers a plain question and not ours: say what is true of ours.
+                diagnose::Diagnosis::Answered(diagnose::Answer::Rtsp) => Err(fault::silent(self.address)),
+                diagnosis => Err(fault::from_text(stage, "", self.address, Some(diagnosis))),
+            },
+            Err(_) => Err(fault::silent(self.address)),
+        }
+    }
+
+    fn error(&self, stage: Stage, error: &retina::Error, diagnosis: Option<diagnose::Diagnosis>) -> StreamError {
+        tracing::debug!(url = %Redacted(&self.spec.url), ?stage, %error, "RTSP request failed");
+        match error.status_code() {
+            Some(status) => fault::from_status(stage, status, self.spec.credentials.is_some()),
+            None => fault::from_text(stage, &error.to_string(), self.address, diagnosis),
+        }
+    }
+}
+
+/// SETUP with our frame format.
+trait SetupOver {
+    async fn setup_over(&mut self, opening: &Opening<'_>, index: usize, over_udp: bool) -> Result<(), StreamError>;
+}
+
+impl SetupOver for Session<Described> {
+    async fn setup_over(&mut self, opening: &Opening<'_>, index: usize, over_udp: bool) -> Result<(), StreamError> {
+        let transport = if over_udp { Transport::Udp(Default::default()) } else { Transport::Tcp(Default::default()) };
+        // Length-prefixed NAL units without parameter sets, raw AAC: what a CMAF chunk holds.
+        let options = SetupOptions::default().transport(transport).frame_format(FrameFormat::MP4);
+        opening.request(Stage::Setup, self.setup(index, options)).await
+    }
+}
+
+/// A session whose frames flow.
+struct Playing {
+    session: Pin<Box<Demuxed>>,
+    address: SocketAddr,
+    /// Stream indices of what was set up.
+    video: usize,
+    audio: Option<usize>,
+    /// The newest tracks; None only while the first parameter sets are awaited.
+    tracks: Option<Tracks>,
+    /// Items that belong before the next frame is read; at most three.
+    pending: VecDeque<SourceItem>,
+}
+
+impl Playing {
+    /// Reads until the stream itself has brought its parameter sets; the frame that did stays pending. What comes before can't be decoded.
+    async fn wait_for_parameters(&mut self, audio: Option<crate::unit::AudioTrack>) -> Result<Tracks, StreamError> {
+        let waiting = async {
+            loop {
+                self.read().await?;
+                if self.tracks.is_some() {
+                    // The tracks are given to the caller by `Source::tracks`, not as an item.
+                    self.pending.retain(|item| !matches!(item, SourceItem::Tracks(_)));
+                    break;
+                }
+                self.pending.clear();
+            }
+            Ok(())
+        };
+        match timeout(PARAMETERS_LIMIT, waiting).await {
+            Ok(result) => result?,
+            Err(_) => {
+                return Err(StreamError::new(
+                    ErrorCode::Stalled,
+                    format!(
+                        "The session is open, but no key frame came within {} s. Check the stream in the camera.",
+                        PARAMETERS_LIMIT.as_secs()
+                    ),
+                ));
+            }
+        }
+        let Some(mut tracks) = self.tracks.clone() else { return Err(fault::no_video()) };
+        tracks.audio = audio;
+        Ok(tracks)
+    }
+
+    /// Reads one thing from the camera and queues what it means. Cancel-safe: nothing is awaited after the read.
+    async fn read(&mut self) -> Result<(), StreamError> {
+        match self.session.next().await {
+            Some(Ok(CodecItem::VideoFrame(frame))) if frame.stream_id() == self.video => self.take_video(frame),
+            Some(Ok(CodecItem::AudioFrame(frame))) if self.audio == Some(frame.stream_id()) && self.tracks.is_some() => {
+                self.pending.push_back(SourceItem::Audio(AudioFrame {
+                    pts: frame.timestamp().elapsed(),
+                    samples: frame.frame_length().get(),
+                    data: Bytes::copy_from_slice(frame.data()),
+                    received: Stamp::at(frame.ctx().received()),
+                }));
+            }
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                tracing::debug!(%error, "RTSP session ended");
+                return Err(match error.status_code() {
+                    // A refused keepalive.
+                    Some(status @ 300..) => fault::from_status(Stage::Stream, status, true),
+                    _ => fault::from_text(Stage::Stream, &error.to_string(), self.address, None),
+                });
+            }
+            None => return Err(StreamError::new(ErrorCode::Unreachable, "The camera closed the connection.")),
+        }
+        Ok(())
+    }
+
+    fn take_video(&mut self, frame: VideoFrame) {
+        if frame.loss() > 0 {
+            self.pending.push_back(SourceItem::Loss(frame.loss().into()));
+        }
+        if frame.has_new_parameters() || self.tracks.is_none() {
+            self.take_parameters();
+        }
+        let elapsed = frame.timestamp().elapsed();
+        let unit = AccessUnit {
+            pts: to_90k(elapsed, frame.timestamp().clock_rate().get()),
+            key: frame.is_random_access_point(),
+            received: Stamp::at(frame.end_ctx().received()),
+            data: Bytes::from(frame.into_data()),
+        };
+        if self.tracks.is_some() && !unit.data.is_empty() {
+            self.pending.push_back(SourceItem::Video(unit));
+        }
+    }
+
+    fn take_parameters(&mut self) {
+        let Some(video) = tracks::stream_video_track(&self.session.streams()[self.video]) else { return };
+        // Cameras repeat the same sets with every key frame, and the first frame repeats the description.
+        if self.tracks.as_ref().is_some_and(|tracks| tracks.video == video) {
+            return;
+        }
+        let audio = self.tracks.take().and_then(|tracks| tracks.audio);
+        let tracks = Tracks { video, audio };
+        self.tracks = Some(tracks.clone());
+        self.pending.push_back(SourceItem::Tracks(tracks));
+    }
+}
+
+/// An open RTSP session.
+pub struct RtspSource {
+    playing: Playing,
+    /// As described when it was opened, or as the first key frame named them.
+    opened_with: Tracks,
+    over_udp: bool,
+    peer: Arc<Peer>,
+}
+
+#[async_trait]
+impl Source for RtspSource {
+    fn tracks(&self) -> &Tracks {
+        self.playing.tracks.as_ref().unwrap_or(&self.opened_with)
+    }
+
+    async fn next(&mut self) -> Result<SourceItem, StreamError> {
+        loop {
+            if let Some(item) = self.playing.pending.pop_front() {
+                return Ok(item);
+            }
+            self.playing.read().await?;
+        }
+    }
+
+    async fn close(self: Box<Self>) {
+        let group = Arc::clone(&self.peer.group);
+        drop(self);
+        // Unanswered: retina goes on in the background for as long as the session could live.
+        if let Ok(Err(error)) = timeout(CLOSE_LIMIT, group.await_teardown()).await {
+            tracing::debug!(%error, "the camera did not confirm the end of the session");
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("RTSP over {}", if self.over_udp { "UDP" } else { "TCP" })
+    }
+}
+
+/// Video RTP clocks are 90 kHz by the payload formats; a camera that says otherwise is converted.
+fn to_90k(elapsed: i64, clock_rate: u32) -> i64 {
+    if clock_rate == VIDEO_TIMESCALE {
+        return elapsed;
+    }
+    let scaled = i128::from(elapsed) * i128::from(VIDEO_TIMESCALE) / i128::from(clock_rate.max(1));
+    i64::try_from(scaled).unwrap_or(if scaled < 0 { i64::MIN } else { i64::MAX })
+}
+
+#[cfg(test)]
+#[path = "rtsp/tests.rs"]
+mod tests;
