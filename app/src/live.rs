@@ -20,6 +20,12 @@
 //! `playsinline` and `muted` but no `autoplay` and no `src`. Everything a player made (sockets, object URLs, listeners, timers,
 //! the hls.js instance, the element's `src` and `poster`) is gone when the handle is dropped. A handle may be dropped inside the event callback.
 
+pub mod buffer;
+pub mod clock;
+pub mod edge;
+pub mod ladder;
+pub mod message;
+
 use crate::model::Quality;
 use leptos::prelude::{provide_context, use_context};
 use send_wrapper::SendWrapper;
