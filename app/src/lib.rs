@@ -9,6 +9,7 @@ pub mod live;
 pub mod model;
 pub mod shell;
 pub mod text;
+pub mod view;
 
 pub use app::App;
 pub use shell::shell;

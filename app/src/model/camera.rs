@@ -170,6 +170,24 @@ pub struct Camera {
     pub created_at: String,
 }
 
+/// Query of `POST /cameras` and `PATCH /cameras/{id}`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SaveQuery {
+    /// Store it although the camera can't be reached now. Without it a camera that does not answer is a 422 whose `code` is the
+    /// stream error's (`unreachable`, `auth_failed`, …) and whose `field` is the address or the credentials.
+    pub force: bool,
+}
+
+/// Query of `POST /cameras/probe`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProbeQuery {
+    /// The camera that is being edited: its stored password is used if the body's credentials have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub camera_id: Option<i64>,
+}
+
 /// Answer of `POST /cameras/probe`: what each stream offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeReport {

@@ -1,0 +1,7 @@
+//! What the pages show, as plain functions of what is known: no signals, no browser, tested natively.
+
+pub mod face;
+pub mod form;
+pub mod layout;
+pub mod number;
+pub mod time;

@@ -1,0 +1,140 @@
+//! The face of a tile: what it says about its camera, from the server's status and the player's own state.
+
+use crate::live::FailReason;
+use crate::model::{StreamState, StreamStatus};
+use crate::text;
+use crate::view::time::parse_rfc3339;
+
+/// What the tile's player is doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PlayerPhase {
+    /// Not started (server rendering, out of sight before it ever ran).
+    #[default]
+    Off,
+    Connecting,
+    /// Pictures are on the screen.
+    Playing,
+    /// They stand still for want of data.
+    Stalled,
+    /// Lost; it tries again.
+    Waiting(FailReason),
+    /// It has given up.
+    Failed(FailReason),
+    NeedsTap,
+}
+
+/// The colour family of a state. Always shown with its word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Wait,
+    Bad,
+    Off,
+}
+
+impl Tone {
+    /// For the `data-tone` attribute.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Wait => "wait",
+            Self::Bad => "bad",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// What a tile shows over its picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cover {
+    /// Nothing: the picture is live.
+    None,
+    /// A quiet sign that the first picture is on its way.
+    Starting,
+    /// The browser wants a tap.
+    Tap,
+    /// A sentence instead of the picture.
+    Reason { sentence: String, retry_at_ms: Option<i64> },
+}
+
+/// A tile's state in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Face {
+    pub tone: Tone,
+    /// One or two words beside the name.
+    pub word: &'static str,
+    pub cover: Cover,
+}
+
+impl Face {
+    fn new(tone: Tone, word: &'static str, cover: Cover) -> Self {
+        Self { tone, word, cover }
+    }
+
+    /// The picture may be taken for the present.
+    pub fn is_live(&self) -> bool {
+        self.cover == Cover::None && self.tone == Tone::Good
+    }
+
+    /// The last picture is dimmed, because it is not the present.
+    pub fn is_dimmed(&self) -> bool {
+        matches!(self.cover, Cover::Reason { .. })
+    }
+}
+
+/// The face of a tile. The server's own reason comes first: it knows the camera; the player only knows the way from here to the server.
+pub fn face(enabled: bool, status: Option<&StreamStatus>, player: PlayerPhase) -> Face {
+    if !enabled {
+        return Face::new(Tone::Off, text::STATE_OFF, Cover::Reason { sentence: text::REASON_OFF.to_owned(), retry_at_ms: None });
+    }
+    if let Some(face) = status.and_then(|status| upstream_trouble(status, player)) {
+        return face;
+    }
+    match player {
+        PlayerPhase::Playing => Face::new(Tone::Good, text::STATE_LIVE, Cover::None),
+        PlayerPhase::Stalled => Face::new(Tone::Wait, text::STATE_WAITING, Cover::None),
+        PlayerPhase::NeedsTap => Face::new(Tone::Wait, text::STATE_PAUSED, Cover::Tap),
+        PlayerPhase::Off | PlayerPhase::Connecting => Face::new(Tone::Wait, text::STATE_STARTING, Cover::Starting),
+        // The camera is fine as far as the server knows: it is only a moment.
+        PlayerPhase::Waiting(FailReason::NoStream) => Face::new(Tone::Wait, text::STATE_STARTING, Cover::Starting),
+        PlayerPhase::Waiting(reason) => Face::new(Tone::Wait, text::STATE_RETRYING, reason_cover(reason)),
+        PlayerPhase::Failed(reason) => Face::new(Tone::Bad, text::STATE_NO_PICTURE, reason_cover(reason)),
+    }
+}
+
+fn reason_cover(reason: FailReason) -> Cover {
+    Cover::Reason { sentence: text::player_reason(reason).to_owned(), retry_at_ms: None }
+}
+
+/// The face of a stream that the server can't get, or None if the server has no complaint.
+fn upstream_trouble(status: &StreamStatus, player: PlayerPhase) -> Option<Face> {
+    let (tone, word) = match status.state {
+        StreamState::Disabled => (Tone::Off, text::STATE_OFF),
+        StreamState::AuthBlocked => (Tone::Bad, text::STATE_SIGN_IN),
+        StreamState::CircuitOpen => (Tone::Bad, text::STATE_OFFLINE),
+        StreamState::Backoff => (Tone::Bad, text::STATE_RETRYING),
+        StreamState::Stalled => (Tone::Wait, text::STATE_STALLED),
+        // A new attempt after a failure keeps the reason on the screen, so that the tile doesn't flicker between attempts.
+        StreamState::Connecting if status.error.is_some() && player != PlayerPhase::Playing => (Tone::Wait, text::STATE_CONNECTING),
+        StreamState::Idle | StreamState::Connecting | StreamState::Live => return None,
+    };
+    let sentence = match (&status.error, status.state) {
+        (Some(error), _) if !error.message.trim().is_empty() => error.message.trim().to_owned(),
+        (_, StreamState::Disabled) => text::REASON_OFF.to_owned(),
+        (_, StreamState::Stalled) => text::REASON_STALLED.to_owned(),
+        _ => text::REASON_UNKNOWN.to_owned(),
+    };
+    let retry_at_ms = match status.state {
+        StreamState::Connecting => None,
+        _ => status.error.as_ref().and_then(|error| error.next_try_at.as_deref()).and_then(parse_rfc3339),
+    };
+    Some(Face::new(tone, word, Cover::Reason { sentence, retry_at_ms }))
+}
+
+/// Whether the server gets pictures from the camera: what the header counts.
+pub fn is_online(enabled: bool, status: Option<&StreamStatus>) -> bool {
+    enabled && status.is_some_and(|status| status.state == StreamState::Live)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+use super::*;
+use crate::model::{Quality, StreamError, ViewerCounts};
+
+fn status(state: StreamState, error: Option<(&str, Option<&str>)>) -> StreamStatus {
+    StreamStatus {
+        quality: Quality::Sub,
+        state,
+        since: "2026-11-21T01:40:00Z".to_owned(),
+        fps: 0.0,
+        bitrate_kbps: 0,
+        video: None,
+        audio: None,
+        last_frame_age_ms: None,
+        key_frame_interval_ms: None,
+        connected_at: None,
+        bytes_received: 0,
+        reconnects: 0,
+        frames_dropped: 0,
+        viewers: ViewerCounts::default(),
+        source: None,
+        error: error.map(|(message, next)| StreamError {
+            code: "timeout".to_owned(),
+            message: message.to_owned(),
+            since: "2026-11-21T01:40:00Z".to_owned(),
+            next_try_at: next.map(str::to_owned),
+        }),
+    }
+}
+
+#[test]
+fn only_a_playing_player_on_a_live_stream_is_live() {
+    let live = status(StreamState::Live, None);
+    assert!(face(true, Some(&live), PlayerPhase::Playing).is_live());
+    for phase in
+        [PlayerPhase::Off, PlayerPhase::Connecting, PlayerPhase::Stalled, PlayerPhase::NeedsTap, PlayerPhase::Failed(FailReason::Media)]
+    {
+        assert!(!face(true, Some(&live), phase).is_live(), "{phase:?}");
+    }
+}
+
+#[test]
+fn a_playing_player_does_not_hide_that_the_camera_has_gone() {
+    // A stale picture was shown as live while the player emptied its buffer.
+    let gone = status(StreamState::Backoff, Some(("The camera did not answer.", Some("2026-11-21T01:40:04Z"))));
+    let shown = face(true, Some(&gone), PlayerPhase::Playing);
+    assert!(shown.is_dimmed());
+    assert_eq!(shown.cover, Cover::Reason { sentence: "The camera did not answer.".to_owned(), retry_at_ms: Some(1_795_225_204_000) });
+}
+
+#[test]
+fn a_new_attempt_keeps_the_reason() {
+    let again = status(StreamState::Connecting, Some(("The camera did not answer.", None)));
+    let shown = face(true, Some(&again), PlayerPhase::Waiting(FailReason::NoStream));
+    assert!(shown.is_dimmed());
+    assert_eq!(shown.word, text::STATE_CONNECTING);
+    let first = status(StreamState::Connecting, None);
+    assert_eq!(face(true, Some(&first), PlayerPhase::Waiting(FailReason::NoStream)).cover, Cover::Starting);
+}
+
+#[test]
+fn a_camera_turned_off_says_so_whatever_else_is_known() {
+    let live = status(StreamState::Live, None);
+    let shown = face(false, Some(&live), PlayerPhase::Playing);
+    assert_eq!((shown.tone, shown.word), (Tone::Off, text::STATE_OFF));
+}
+
+#[test]
+fn every_trouble_has_a_sentence() {
+    for state in [StreamState::Stalled, StreamState::Backoff, StreamState::AuthBlocked, StreamState::CircuitOpen, StreamState::Disabled] {
+        let shown = face(true, Some(&status(state, None)), PlayerPhase::Off);
+        let Cover::Reason { sentence, .. } = shown.cover else { panic!("{state:?} shows no reason") };
+        assert!(!sentence.is_empty());
+    }
+}
+
+#[test]
+fn online_is_what_the_server_sees() {
+    let live = status(StreamState::Live, None);
+    assert!(is_online(true, Some(&live)));
+    assert!(!is_online(false, Some(&live)));
+    assert!(!is_online(true, Some(&status(StreamState::Stalled, None))));
+    assert!(!is_online(true, None));
+}
