@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 /// Which of a camera's two streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Quality {
     Main,
@@ -22,6 +23,7 @@ impl Quality {
 
 /// How a camera's addresses are built and what it can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// Any RTSP camera, by the addresses in `sources`.
@@ -35,6 +37,7 @@ pub enum Profile {
 
 /// RTP transport of one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
     #[default]
@@ -45,6 +48,7 @@ pub enum Transport {
 
 /// The address of one stream. A URL never carries a user name or password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct SourceAddress {
     pub url: String,
     #[serde(default)]
@@ -53,6 +57,7 @@ pub struct SourceAddress {
 
 /// The addresses of a camera. Without `sub`, the main stream serves both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Sources {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub main: Option<SourceAddress>,
@@ -62,6 +67,7 @@ pub struct Sources {
 
 /// Credentials as written.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct CredentialsInput {
     pub username: String,
     /// Absent in a change: the stored password stays.
@@ -77,6 +83,7 @@ impl std::fmt::Debug for CredentialsInput {
 
 /// Credentials as read: never the password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct CredentialsView {
     pub username: String,
     pub has_password: bool,
@@ -88,6 +95,7 @@ fn enabled_by_default() -> bool {
 
 /// Body of `POST /cameras` and `POST /cameras/probe`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CameraInput {
     /// 1-100 characters, unique without regard to case.
@@ -116,6 +124,7 @@ pub struct CameraInput {
 
 /// Body of `PATCH /cameras/{id}`: absent fields stay; `group: null` and `credentials: null` clear.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct CameraPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,12 +136,14 @@ pub struct CameraPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none", with = "present_or_null")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<String>))]
     pub group: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sources: Option<Sources>,
     #[serde(skip_serializing_if = "Option::is_none", with = "present_or_null")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<CredentialsInput>))]
     pub credentials: Option<Option<CredentialsInput>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub always_on: Option<bool>,
@@ -155,6 +166,7 @@ mod present_or_null {
 
 /// A camera as read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Camera {
     pub id: i64,
     pub name: String,
@@ -172,6 +184,8 @@ pub struct Camera {
 
 /// Query of `POST /cameras` and `PATCH /cameras/{id}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "ssr", into_params(parameter_in = Query))]
 #[serde(default)]
 pub struct SaveQuery {
     /// Store it although the camera can't be reached now. Without it a camera that does not answer is a 422 whose `code` is the
@@ -181,6 +195,8 @@ pub struct SaveQuery {
 
 /// Query of `POST /cameras/probe`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "ssr", into_params(parameter_in = Query))]
 #[serde(default)]
 pub struct ProbeQuery {
     /// The camera that is being edited: its stored password is used if the body's credentials have none.
@@ -190,12 +206,14 @@ pub struct ProbeQuery {
 
 /// Answer of `POST /cameras/probe`: what each stream offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ProbeReport {
     pub streams: Vec<ProbedStream>,
 }
 
 /// One stream that was opened and gave a key frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ProbedStream {
     pub quality: Quality,
     pub video: super::VideoInfo,

@@ -4,6 +4,7 @@ use super::Quality;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StreamState {
     Idle,
@@ -17,6 +18,7 @@ pub enum StreamState {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct VideoInfo {
     /// RFC 6381.
     pub codec: String,
@@ -25,6 +27,7 @@ pub struct VideoInfo {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AudioInfo {
     pub codec: String,
     pub channels: u16,
@@ -32,6 +35,7 @@ pub struct AudioInfo {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ViewerCounts {
     pub mse: u32,
     pub hls: u32,
@@ -41,6 +45,7 @@ pub struct ViewerCounts {
 
 /// Why the stream is not live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct StreamError {
     /// Stable code, see the API page.
     pub code: String,
@@ -51,6 +56,7 @@ pub struct StreamError {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct StreamStatus {
     pub quality: Quality,
     pub state: StreamState,
