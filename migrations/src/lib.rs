@@ -1,1 +1,18 @@
+//! The history of the database schema, for SQLite and PostgreSQL. A migration that was released is never edited.
+//!
+//! What does not belong here: entities, queries, anything that knows what the columns mean to the server.
 
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m20261121_000001_cameras;
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261121_000001_cameras::Migration)]
+    }
+}

@@ -5,9 +5,13 @@
 
 pub mod cli;
 pub mod config;
+pub mod db;
+pub mod entities;
 pub mod error;
 pub mod extract;
 pub mod logging;
 pub mod router;
 pub mod routes;
+pub mod secrets;
+pub mod services;
 pub mod state;

@@ -1,5 +1,6 @@
 //! One file per address or small family of addresses: extract, call a service, map. No logic that a second caller could want.
 
+pub mod cameras;
 pub mod health;
 pub mod live;
 pub mod ws;
@@ -9,5 +10,5 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Everything that the OpenAPI document describes.
 pub fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(health::router())
+    OpenApiRouter::new().merge(cameras::router()).merge(health::router())
 }

@@ -1,8 +1,10 @@
 //! `nightjar serve`: start everything, serve, stop in order.
 
 use crate::config::{Flags, Settings};
-use crate::state::AppState;
+use crate::services::address::SystemResolver;
+use crate::state::{AppState, Outside};
 use crate::{logging, router};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -35,7 +37,8 @@ async fn serve(settings: Settings) -> Result<(), String> {
         format!("cannot listen on {}: {error}. Another program may use the port; choose one with --listen.", settings.listen)
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let state = AppState::new(settings);
+    let state = AppState::start(settings, Outside { resolver: Arc::new(SystemResolver) }).await?;
+    state.addresses.set_listener(address);
     let stopping = state.stopping.clone();
     let mut term = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;

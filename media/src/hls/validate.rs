@@ -1,1 +1,0 @@
-//! Checks of playlists and media of any origin (being written).

@@ -1,0 +1,30 @@
+//! The order of the cameras on the wall.
+
+use crate::error::AppResult;
+use crate::extract::ApiJson;
+use crate::state::AppState;
+use app::model::Problem;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Body of the request.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CameraOrder {
+    /// First to last. Cameras that are not named follow in the order they had.
+    camera_ids: Vec<i64>,
+}
+
+/// Puts the cameras into an order.
+#[utoipa::path(
+    put,
+    path = "/api/v1/cameras/order",
+    tag = "cameras",
+    request_body = CameraOrder,
+    responses((status = NO_CONTENT), (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn reorder(State(state): State<AppState>, ApiJson(order): ApiJson<CameraOrder>) -> AppResult<StatusCode> {
+    state.cameras.reorder(order.camera_ids).await.map(|()| StatusCode::NO_CONTENT)
+}

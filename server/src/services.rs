@@ -1,0 +1,4 @@
+//! What the server does, apart from how it is asked: one service per noun. No HTTP types here except through [`crate::error::AppError`].
+
+pub mod address;
+pub mod cameras;

@@ -1,0 +1,200 @@
+//! Which network addresses a camera may have. A camera's address is typed by a person, so it must not become a way to reach what only this
+//! machine can reach: loopback, link-local (cloud metadata), multicast, and our own listeners are refused after the name was resolved.
+
+use crate::config::Settings;
+use async_trait::async_trait;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// How long a name may take to resolve.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Looks names up; a fake one in tests.
+#[async_trait]
+pub trait Resolve: Send + Sync {
+    /// All addresses of a host name or literal address.
+    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<IpAddr>>;
+}
+
+/// The system's resolver.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemResolver;
+
+#[async_trait]
+impl Resolve for SystemResolver {
+    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<IpAddr>> {
+        Ok(tokio::net::lookup_host((host, port)).await?.map(|address| address.ip()).collect())
+    }
+}
+
+/// Why a host is not acceptable as a camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("This host name is not known. Check its spelling, or enter the camera's IP address.")]
+    Unknown,
+    #[error(
+        "This address belongs to the server itself (loopback). If the camera really is a program on this machine, set NIGHTJAR_ALLOW_LOOPBACK_CAMERAS=true."
+    )]
+    Loopback,
+    #[error(
+        "This is not the address of a single camera (it is a link-local, multicast, broadcast or empty address). Enter the camera's own address."
+    )]
+    NotACamera,
+    #[error("This is Nightjar's own address. Enter the camera's address.")]
+    Ourselves,
+}
+
+impl Refusal {
+    /// Stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "dns",
+            Self::Loopback => "address_loopback",
+            Self::NotACamera => "address_not_allowed",
+            Self::Ourselves => "address_own_listener",
+        }
+    }
+}
+
+/// The rules of this installation. Cheap to clone.
+#[derive(Clone)]
+pub struct AddressPolicy {
+    allow_loopback: bool,
+    resolver: Arc<dyn Resolve>,
+    /// Known once the server is bound.
+    listener: Arc<OnceLock<SocketAddr>>,
+}
+
+impl AddressPolicy {
+    pub fn new(settings: &Settings, resolver: Arc<dyn Resolve>) -> Self {
+        Self { allow_loopback: settings.allow_loopback_cameras, resolver, listener: Arc::default() }
+    }
+
+    /// Tells the policy where the server itself listens.
+    pub fn set_listener(&self, address: SocketAddr) {
+        // A second listener would be a programming error; the first one stays.
+        let _ = self.listener.set(address);
+    }
+
+    /// Resolves `host` and checks every address it has: one bad address refuses the whole name, because the next lookup may return only that one.
+    ///
+    /// # Errors
+    /// The host is unknown or not acceptable.
+    pub async fn check(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, Refusal> {
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+        let addresses = match literal {
+            Some(address) => vec![address],
+            None => tokio::time::timeout(RESOLVE_TIMEOUT, self.resolver.resolve(host, port))
+                .await
+                .map_err(|_| Refusal::Unknown)?
+                .map_err(|_| Refusal::Unknown)?,
+        };
+        if addresses.is_empty() {
+            return Err(Refusal::Unknown);
+        }
+        for address in &addresses {
+            self.check_address(*address, port)?;
+        }
+        Ok(addresses)
+    }
+
+    fn check_address(&self, address: IpAddr, port: u16) -> Result<(), Refusal> {
+        let address = embedded_v4(address);
+        if not_a_camera(address) {
+            return Err(Refusal::NotACamera);
+        }
+        if self.listener.get().is_some_and(|own| own.port() == port && (own.ip() == address || is_local(address))) {
+            return Err(Refusal::Ourselves);
+        }
+        if address.is_loopback() && !self.allow_loopback {
+            return Err(Refusal::Loopback);
+        }
+        Ok(())
+    }
+}
+
+/// An IPv4 address that is written inside an IPv6 one (mapped, compatible, NAT64) counts as that IPv4 address.
+fn embedded_v4(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else { return address };
+    let nat64 = matches!(v6.segments(), [0x64, 0xff9b, 0, 0, 0, 0, _, _]);
+    let compatible = v6.segments()[..6] == [0; 6] && v6 != Ipv6Addr::LOCALHOST && v6 != Ipv6Addr::UNSPECIFIED;
+    if nat64 || compatible {
+        let [.., a, b, c, d] = v6.octets();
+        return IpAddr::V4(Ipv4Addr::new(a, b, c, d));
+    }
+    address.to_canonical()
+}
+
+fn not_a_camera(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.octets()[0] == 0 || v4.is_link_local() || v4.is_multicast() || v4.is_broadcast(),
+        IpAddr::V6(v6) => v6.is_unspecified() || v6.is_multicast() || v6.is_unicast_link_local(),
+    }
+}
+
+/// Whether the address is one of this machine's: only then a socket can be bound to it.
+fn is_local(address: IpAddr) -> bool {
+    address.is_loopback() || UdpSocket::bind((address, 0)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Names(Vec<IpAddr>);
+
+    #[async_trait]
+    impl Resolve for Names {
+        async fn resolve(&self, _host: &str, _port: u16) -> io::Result<Vec<IpAddr>> {
+            Ok(self.0.clone())
+        }
+    }
+
+    fn policy(allow_loopback: bool, names: &[&str]) -> AddressPolicy {
+        let names = names.iter().map(|text| text.parse().expect("an address")).collect();
+        AddressPolicy { allow_loopback, resolver: Arc::new(Names(names)), listener: Arc::default() }
+    }
+
+    #[tokio::test]
+    async fn addresses_that_only_this_machine_reaches_are_refused_in_every_spelling() {
+        let policy = policy(false, &[]);
+        for (host, refusal) in [
+            ("127.0.0.1", Refusal::Loopback),
+            ("127.9.9.9", Refusal::Loopback),
+            ("[::1]", Refusal::Loopback),
+            ("::ffff:127.0.0.1", Refusal::Loopback),
+            ("::127.0.0.1", Refusal::Loopback),
+            ("64:ff9b::7f00:1", Refusal::Loopback),
+            ("0.0.0.0", Refusal::NotACamera),
+            ("::", Refusal::NotACamera),
+            ("169.254.169.254", Refusal::NotACamera),
+            ("fe80::1", Refusal::NotACamera),
+            ("224.0.0.1", Refusal::NotACamera),
+            ("ff02::1", Refusal::NotACamera),
+            ("255.255.255.255", Refusal::NotACamera),
+        ] {
+            assert_eq!(policy.check(host, 554).await, Err(refusal), "{host}");
+        }
+        for host in ["192.168.1.20", "10.0.0.4", "203.0.113.9", "fd00::5"] {
+            assert!(policy.check(host, 554).await.is_ok(), "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_is_judged_by_all_its_addresses() {
+        assert!(policy(false, &["192.168.1.2"]).check("cam.lan", 554).await.is_ok());
+        assert_eq!(policy(false, &["192.168.1.2", "127.0.0.1"]).check("cam.lan", 554).await, Err(Refusal::Loopback));
+        assert_eq!(policy(false, &[]).check("cam.lan", 554).await, Err(Refusal::Unknown));
+    }
+
+    #[tokio::test]
+    async fn loopback_is_permitted_by_the_setting_but_never_our_own_port() {
+        let policy = policy(true, &[]);
+        policy.set_listener("127.0.0.1:8080".parse().expect("an address"));
+        assert!(policy.check("127.0.0.1", 8554).await.is_ok());
+        assert_eq!(policy.check("127.0.0.1", 8080).await, Err(Refusal::Ourselves));
+        assert_eq!(policy.check("169.254.1.1", 8554).await, Err(Refusal::NotACamera));
+    }
+}

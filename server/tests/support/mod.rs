@@ -1,0 +1,142 @@
+//! A whole server in this process, on a data folder of its own.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use server::config::{Flags, Settings};
+use server::services::address::Resolve;
+use server::state::{AppState, Outside};
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// Every name ending in `.test` is a camera on the network; nothing else is known.
+pub struct TestNames;
+
+#[async_trait]
+impl Resolve for TestNames {
+    async fn resolve(&self, host: &str, _port: u16) -> io::Result<Vec<IpAddr>> {
+        match host {
+            "loopback.test" => Ok(vec![IpAddr::from([127, 0, 0, 1])]),
+            host if host.ends_with(".test") => Ok(vec![IpAddr::from([192, 0, 2, 10])]),
+            _ => Err(io::Error::new(io::ErrorKind::NotFound, "unknown")),
+        }
+    }
+}
+
+pub struct TestApp {
+    pub state: AppState,
+    pub router: Router,
+    folder: Arc<TempDir>,
+}
+
+/// An answer, read to its end.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text))
+    }
+
+    /// Status, code and field of a problem document.
+    #[track_caller]
+    pub fn problem(&self) -> (u16, String, Option<String>) {
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.text);
+        let json = self.json();
+        assert_eq!(json["status"], self.status.as_u16());
+        assert!(!json["detail"].as_str().expect("a sentence").is_empty());
+        let text = |key: &str| json[key].as_str().map(str::to_owned);
+        (self.status.as_u16(), text("code").expect("a code"), text("field"))
+    }
+}
+
+pub fn settings(data: &Path, more: &[(&str, &str)]) -> Settings {
+    let mut environment: HashMap<String, String> = more.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+    environment.insert("NIGHTJAR_DATA".into(), data.to_string_lossy().into());
+    Settings::load_from(&Flags::default(), Some(environment)).expect("settings that load")
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With environment variables.
+    pub async fn start_with(environment: &[(&str, &str)]) -> Self {
+        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), environment).await
+    }
+
+    async fn open(folder: Arc<TempDir>, environment: &[(&str, &str)]) -> Self {
+        let settings = settings(folder.path(), environment);
+        let outside = Outside { resolver: Arc::new(TestNames) };
+        let state = AppState::start(settings, outside).await.expect("a server that starts");
+        Self { router: server::router::app(state.clone()), state, folder }
+    }
+
+    /// Stops the server and starts another one on the same data.
+    pub async fn restart(self) -> Self {
+        self.state.shutdown().await;
+        Self::open(self.folder, &[]).await
+    }
+
+    pub fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("infallible");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a whole body").to_bytes();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Request::delete(path).body(Body::empty()).expect("a request")).await
+    }
+
+    pub async fn json(&self, method: &str, path: &str, body: Value) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.json("POST", path, body).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.json("PATCH", path, body).await
+    }
+
+    /// Adds a camera that is reachable at `host`.test; its id.
+    #[track_caller]
+    pub fn add(&self, name: &str) -> impl Future<Output = i64> + '_ {
+        let body = camera(name);
+        async move {
+            let answer = self.post("/api/v1/cameras", body).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+            answer.json()["id"].as_i64().expect("an id")
+        }
+    }
+}
+
+/// A camera that is accepted.
+pub fn camera(name: &str) -> Value {
+    serde_json::json!({ "name": name, "sources": { "main": { "url": "rtsp://ok.test:554/main" } } })
+}
