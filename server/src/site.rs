@@ -1,0 +1,121 @@
+//! The files that the browser loads, embedded in the binary (read from `target/site` in debug builds): negotiation of the
+//! pre-compressed copies, cache headers, and the map from logical to hashed names.
+
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use std::collections::BTreeMap;
+
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../target/site"]
+#[allow_missing = true]
+struct Site;
+
+/// Files under these folders carry a hash of their content in their name.
+const HASHED: [&str; 2] = ["pkg/", "vendor/"];
+
+/// Logical name (`nightjar.js`) to URL path (`/pkg/nightjar.<hash>.js`). Empty if the site was not built.
+pub fn asset_map() -> BTreeMap<String, String> {
+    Site::get("assets.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
+}
+
+/// Answers a GET or HEAD of `path` (without the leading slash), or None if there is no such file.
+pub fn serve(path: &str, headers: &HeaderMap) -> Option<Response> {
+    if path == "assets.json" || path.starts_with('.') || path.ends_with(".br") || path.ends_with(".gz") {
+        return None;
+    }
+    let (file, encoding) = choose(path, headers)?;
+    let tag = etag(&file, encoding);
+    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut response = if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let body = match file.data {
+            std::borrow::Cow::Borrowed(bytes) => bytes::Bytes::from_static(bytes),
+            std::borrow::Cow::Owned(bytes) => bytes::Bytes::from(bytes),
+        };
+        axum::body::Body::from(body).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    let immutable = HASHED.iter().any(|folder| path.starts_with(folder)) && !path.starts_with("pkg/snippets/");
+    let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    if let Some(encoding) = encoding {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(ETAG, tag);
+    }
+    Some(response)
+}
+
+/// The smallest stored copy that the client accepts.
+fn choose(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
+    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+    for (name, ending) in [("br", "br"), ("gzip", "gz")] {
+        if accepts(accepted, name)
+            && let Some(file) = Site::get(&format!("{path}.{ending}"))
+        {
+            return Some((file, Some(name)));
+        }
+    }
+    Site::get(path).map(|file| (file, None))
+}
+
+/// Whether an Accept-Encoding header allows `coding` (RFC 9110 section 12.5.3); `q=0` forbids it.
+pub fn accepts(header: &str, coding: &str) -> bool {
+    header.split(',').any(|item| {
+        let mut fields = item.split(';').map(str::trim);
+        let name = fields.next().unwrap_or("");
+        let forbidden = fields.any(|field| field.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0));
+        (name.eq_ignore_ascii_case(coding) || name == "*") && !forbidden
+    })
+}
+
+fn etag(file: &EmbeddedFile, encoding: Option<&str>) -> String {
+    let hash = file.metadata.sha256_hash();
+    let short: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{short}-{}\"", encoding.unwrap_or("identity"))
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next().unwrap_or("") {
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "wasm" => "application/wasm",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "webmanifest" => "application/manifest+json",
+        "json" => "application/json",
+        "txt" => "text/plain; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_negotiated() {
+        assert!(accepts("gzip, deflate, br", "br"));
+        assert!(accepts("br;q=0.5", "br"));
+        assert!(accepts("*", "gzip"));
+        assert!(!accepts("br;q=0, gzip", "br"));
+        assert!(!accepts("brotli", "br"));
+        assert!(!accepts("", "gzip"));
+    }
+
+    #[test]
+    fn nothing_outside_the_site_is_served() {
+        let headers = HeaderMap::new();
+        for path in ["../Cargo.toml", "pkg/../../Cargo.toml", "/etc/passwd", "assets.json", ".gitkeep", ""] {
+            assert!(serve(path, &headers).is_none(), "{path}");
+        }
+    }
+}
