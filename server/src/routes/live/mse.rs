@@ -1,0 +1,165 @@
+//! `GET /live/{camera}/{quality}/mse`: live view over a WebSocket. The messages are made by [`media::mse`]; here is the socket.
+
+use super::{LivePath, same_origin};
+use crate::error::AppError;
+use crate::services::status::stream_status;
+use crate::state::AppState;
+use app::model::StreamStatus;
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use futures::SinkExt;
+use media::mse::{self, ReaderChange, Session};
+use media::stream::hub::Item;
+use media::stream::registry::Viewer;
+use media::stream::status::{StreamState, ViewerKind};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Unread stream bytes after which a viewer is moved to the next key frame.
+const MAX_LAG_BYTES: usize = 4 << 20;
+/// Hard limit of bytes in one socket's own write buffer.
+const MAX_WRITE_BUFFER: usize = 8 << 20;
+/// A socket that takes nothing for this long is closed.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pings find dead peers that are paused.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// Chunks written before the socket is flushed; bounds the time between two looks at the client's messages.
+const BATCH: usize = 64;
+/// Messages that are no commands; a client that sends more is closed.
+const MAX_UNKNOWN: u32 = 100;
+
+/// Close codes of the contract.
+mod close {
+    pub const UNKNOWN: u16 = 4404;
+    pub const NO_STREAM: u16 = 4503;
+    pub const GOING_AWAY: u16 = 1001;
+    pub const POLICY: u16 = 1008;
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "status")]
+struct StatusMessage {
+    #[serde(flatten)]
+    status: StreamStatus,
+}
+
+pub async fn live(
+    State(state): State<AppState>,
+    path: Result<LivePath, AppError>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, AppError> {
+    same_origin(&headers)?;
+    let upgrade = upgrade.max_message_size(4096).max_frame_size(4096).max_write_buffer_size(MAX_WRITE_BUFFER);
+    // A browser cannot read the status of a refused upgrade: what is wrong is said by the close code.
+    let handle = match path {
+        Ok(path) => path.handle(&state),
+        Err(error) => Err(error),
+    };
+    let Ok(handle) = handle else {
+        return Ok(upgrade.on_upgrade(|socket| finish(socket, close::UNKNOWN, "There is no such camera or stream.")));
+    };
+    if handle.status().state == StreamState::Disabled {
+        return Ok(upgrade.on_upgrade(|socket| finish(socket, close::NO_STREAM, "This camera is switched off.")));
+    }
+    let stopping = state.stopping.clone();
+    let tasks = state.tasks.clone();
+    Ok(upgrade.on_upgrade(move |socket| {
+        tasks.track_future(async move {
+            let viewer = handle.join(ViewerKind::Mse);
+            run(socket, viewer, stopping).await;
+        })
+    }))
+}
+
+async fn finish(mut socket: WebSocket, code: u16, reason: &'static str) {
+    let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+    // The peer may be gone already; there is nobody to tell.
+    let _ = timeout(SEND_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
+}
+
+async fn run(mut socket: WebSocket, viewer: Viewer, stopping: CancellationToken) {
+    let mut reader = viewer.hub().subscribe(MAX_LAG_BYTES);
+    let mut status = viewer.watch();
+    let mut session = Session::new();
+    let mut told = None;
+    let mut unknown = 0;
+    let mut out = Vec::new();
+    let mut ping = interval(PING_INTERVAL);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ping.tick().await;
+    status.mark_changed();
+    loop {
+        tokio::select! {
+            biased;
+            () = stopping.cancelled() => return finish(socket, close::GOING_AWAY, "The server is stopping.").await,
+            message = socket.recv() => match message {
+                Some(Ok(Message::Text(text))) => match session.command(&text) {
+                    Ok(ReaderChange::ResumeLive) => reader.resume_live(),
+                    Ok(ReaderChange::None) => {}
+                    Err(_) => unknown += 1,
+                },
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Binary(_))) => unknown += 1,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+            },
+            changed = status.changed() => {
+                if changed.is_err() {
+                    return finish(socket, close::UNKNOWN, "The camera was removed.").await;
+                }
+                let current = status.borrow_and_update().clone();
+                if current.state == StreamState::Disabled {
+                    return finish(socket, close::NO_STREAM, "This camera was switched off.").await;
+                }
+                let essence = (current.state, current.error.as_ref().map(|error| (error.error.code, error.next_try_utc_ms)));
+                if told.as_ref() != Some(&essence) {
+                    told = Some(essence);
+                    let message = StatusMessage { status: stream_status(&current) };
+                    out.push(mse::Message::Text(serde_json::to_string(&message).unwrap_or_default()));
+                }
+            },
+            _ = ping.tick() => {
+                if timeout(SEND_TIMEOUT, socket.send(Message::Ping(bytes::Bytes::new()))).await.is_err() {
+                    return;
+                }
+            },
+            item = reader.next(), if !session.is_paused() => {
+                let Some(item) = item else {
+                    return finish(socket, close::NO_STREAM, "The stream has ended.").await;
+                };
+                batch(&mut session, item, &mut reader, &mut out);
+            },
+        }
+        if unknown > MAX_UNKNOWN {
+            return finish(socket, close::POLICY, "Too many messages that are not commands.").await;
+        }
+        if !out.is_empty() && !matches!(timeout(SEND_TIMEOUT, send(&mut socket, &mut out)).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+/// What is in the ring now goes out in one flush.
+fn batch(session: &mut Session, first: Item, reader: &mut media::stream::hub::Reader, out: &mut Vec<mse::Message>) {
+    session.push(first, out);
+    while out.len() < BATCH
+        && let Some(item) = reader.try_next()
+    {
+        session.push(item, out);
+    }
+}
+
+async fn send(socket: &mut WebSocket, out: &mut Vec<mse::Message>) -> Result<(), axum::Error> {
+    for message in out.drain(..) {
+        let message = match message {
+            mse::Message::Text(text) => Message::Text(text.into()),
+            mse::Message::Binary(bytes) => Message::Binary(bytes),
+        };
+        socket.feed(message).await?;
+    }
+    socket.flush().await
+}
