@@ -1,0 +1,87 @@
+//! `GET /api/v1/cameras/{id}/snapshot.jpg`: the newest key frame as a JPEG.
+
+use super::camera_id;
+use crate::error::{AppError, AppResult};
+use crate::extract::{ApiPath, ApiQuery};
+use crate::state::AppState;
+use crate::services::status::http_date;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LAST_MODIFIED};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use media::cmaf::{Chunk, Epoch};
+use media::stream::registry::StreamHandle;
+use media::stream::status::{StreamState, ViewerKind};
+use media::time::Stamp;
+use media::{CameraId, Quality};
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a stream that was idle may take to its first key frame.
+const WAIT: Duration = Duration::from_secs(5);
+/// Accepted widths, in pixels.
+const WIDTHS: std::ops::RangeInclusive<u32> = 16..=7680;
+/// Up to this width the sub stream's picture is good enough and cheaper to decode.
+const SUB_WIDTH: u32 = 720;
+
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    width: Option<u32>,
+}
+
+pub async fn latest(
+    State(state): State<AppState>,
+    ApiPath(camera): ApiPath<String>,
+    ApiQuery(wanted): ApiQuery<Wanted>,
+) -> AppResult<Response> {
+    let camera = camera_id(&camera)?;
+    if let Some(width) = wanted.width
+        && !WIDTHS.contains(&width)
+    {
+        return Err(AppError::invalid("width", "out_of_range", "The width must be from 16 to 7680 pixels."));
+    }
+    let (epoch, key) = newest_key_frame(&state, camera, wanted.width).await?;
+    let jpeg = state
+        .snapshots
+        .jpeg(&epoch, &key, wanted.width)
+        .await
+        .map_err(|error| AppError::unavailable("snapshot_failed", error.message, 2))?;
+    Ok((headers(&key), jpeg).into_response())
+}
+
+fn headers(key: &Chunk) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let age = Stamp::now().since(key.received).as_millis();
+    headers.insert(HeaderName::from_static("x-frame-age-ms"), HeaderValue::from(u64::try_from(age).unwrap_or(u64::MAX)));
+    if let Ok(date) = HeaderValue::from_str(&http_date(key.received.utc_ms)) {
+        headers.insert(LAST_MODIFIED, date);
+    }
+    headers
+}
+
+/// The newest picture of either stream that suits the width; waits a little for a stream that was idle.
+async fn newest_key_frame(state: &AppState, camera: CameraId, width: Option<u32>) -> AppResult<(Arc<Epoch>, Arc<Chunk>)> {
+    let order = if width.is_some_and(|width| width <= SUB_WIDTH) { [Quality::Sub, Quality::Main] } else { [Quality::Main, Quality::Sub] };
+    let handles: Vec<StreamHandle> = order.into_iter().map(|quality| state.cameras.stream(camera, quality)).collect::<AppResult<_>>()?;
+    let live = |handle: &&StreamHandle| handle.status().state == StreamState::Live;
+    let stored = handles.iter().find(live).and_then(|handle| handle.hub().last_key_frame());
+    if let Some(picture) = stored.or_else(|| handles.iter().find_map(|handle| handle.hub().last_key_frame())) {
+        return Ok(picture);
+    }
+    let preferred = handles.first().ok_or_else(AppError::camera_not_found)?;
+    let no_picture = || {
+        let reason = preferred.status().error.map(|error| error.error.message);
+        AppError::unavailable("no_picture", reason.unwrap_or_else(|| "This camera has not sent a picture yet.".to_owned()), 5)
+    };
+    if preferred.status().state == StreamState::Disabled {
+        return Err(AppError::unavailable("no_picture", "This camera is switched off and has never sent a picture.", 60));
+    }
+    let viewer = preferred.join(ViewerKind::Internal);
+    let mut status = viewer.watch();
+    let became_live = status.wait_for(|status| status.state == StreamState::Live || status.error.is_some());
+    let _ = tokio::time::timeout(WAIT, became_live).await;
+    preferred.hub().last_key_frame().ok_or_else(no_picture)
+}
