@@ -1,4 +1,4 @@
-//! The session core of live view over a WebSocket: hub items and client commands in, messages out (the protocol is in `docs/api`).
+//! The session core of live view over a WebSocket: hub items and client commands in, messages out (the protocol is in `docs/live-protocol.md`).
 //!
 //! Sans-IO: the server's WebSocket shell carries the messages. What does not belong here: sockets, authorisation, the status text
 //! (it is the API's own JSON and only passed through).
