@@ -1,0 +1,1 @@
+//! Checks of playlists and media of any origin (being written).
