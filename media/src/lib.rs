@@ -13,7 +13,6 @@ pub mod error;
 pub mod hls;
 pub mod id;
 pub mod ingest;
-pub mod mse;
 pub mod mux;
 pub mod redacted;
 pub mod snapshot;
