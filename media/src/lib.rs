@@ -7,6 +7,7 @@
 //! timers and tokio appear only in the thin shells beside them.
 
 pub mod child;
+pub mod clock;
 pub mod cmaf;
 pub mod codec;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod id;
 pub mod ingest;
 pub mod mux;
 pub mod redacted;
+pub mod reorder;
 pub mod snapshot;
 pub mod stream;
 pub mod time;
