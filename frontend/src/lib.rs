@@ -1,1 +1,19 @@
+//! The browser side of Nightjar: starts the application on the server's HTML and gives it what only a browser has, the players.
+//!
+//! Pages, components and every decision that can be made without a browser object are in `app`.
 
+pub mod players;
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Called once by the page's module script, after the WebAssembly is ready.
+#[wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    let host = players::BrowserPlayers::install();
+    leptos::mount::hydrate_body(move || {
+        app::live::provide_players(host.clone());
+        view! { <app::App /> }
+    });
+}

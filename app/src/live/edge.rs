@@ -99,6 +99,8 @@ pub struct EdgeControl {
 impl EdgeControl {
     /// Arrivals are not measured for this long after the start (s).
     const SETTLE_S: f64 = 0.5;
+    /// Seek threshold during that time (s).
+    const STARTING_SEEK_S: f64 = 0.3;
     const STALL_STEP_S: f64 = 0.04;
     const MAX_EXTRA_S: f64 = 0.6;
     /// One stall's margin is given back after this long without another (s).
@@ -213,7 +215,9 @@ impl EdgeControl {
             return self.leave_gap(position_s, ranges, wanted, now_s);
         }
         let error = wanted - position_s;
-        if error > self.options.seek_beyond_s && now_s - self.last_seek_s > Self::SEEK_PAUSE_S {
+        // The cached group of pictures may come in several appends: the playhead follows to the real edge before anything is seen.
+        let starting = self.began_s.is_some_and(|began| now_s - began < Self::SETTLE_S) && error > Self::STARTING_SEEK_S;
+        if starting || (error > self.options.seek_beyond_s && now_s - self.last_seek_s > Self::SEEK_PAUSE_S) {
             return self.seek(wanted, now_s);
         }
         let correcting = (self.rate - 1.0).abs() > f64::EPSILON;

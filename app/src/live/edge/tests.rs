@@ -127,6 +127,16 @@ fn starts_near_the_edge_of_the_cached_group_and_stays_there_without_a_seek() {
 }
 
 #[test]
+fn a_cached_group_that_comes_in_pieces_is_followed_to_its_end() {
+    let mut sim = Sim::new(EdgeOptions::MSE);
+    sim.append(0.4);
+    sim.run(30, |_| 0.0);
+    sim.append(1.4);
+    sim.run(2_000, steady);
+    assert!(sim.behind() < 0.2, "{} s behind", sim.behind());
+}
+
+#[test]
 fn jitter_widens_the_buffer_and_calm_narrows_it_again() {
     let mut sim = Sim::new(EdgeOptions::MSE);
     sim.append(1.0);

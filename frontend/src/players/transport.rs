@@ -1,0 +1,57 @@
+//! What a tile asks of each of its transports.
+
+use super::Shared;
+use app::live::{FailReason, PlayerStats};
+use app::model::Quality;
+use std::rc::Rc;
+use web_sys::HtmlVideoElement;
+
+/// What a transport tells its tile. The tile acts on it later, from a clean stack, so it may be said at any time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Signal {
+    FirstFrame,
+    Stalled,
+    Dropped(u64),
+    NeedsGesture,
+    MutedByBrowser,
+    /// The transport does nothing more until `resume` or its end.
+    Failed(FailReason),
+}
+
+pub(crate) type Report = Rc<dyn Fn(Signal)>;
+
+/// What a transport is made from.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub shared: Rc<Shared>,
+    pub video: HtmlVideoElement,
+    pub camera_id: i64,
+    pub quality: Quality,
+    pub report: Report,
+}
+
+impl Setup {
+    /// `/live/{camera}/{quality}/{rest}`.
+    pub fn live_path(&self, rest: &str) -> String {
+        format!("/live/{}/{}/{rest}", self.camera_id, self.quality.as_str())
+    }
+
+    pub fn report(&self, signal: Signal) {
+        (self.report)(signal);
+    }
+}
+
+/// One way of getting pictures into the element. Made suspended; dropping it frees everything, the element's `src` included.
+pub(crate) trait Transport {
+    /// Network and decoding stop; the last picture stays.
+    fn suspend(&self);
+
+    /// (Re)connects and shows the live edge.
+    fn resume(&self);
+
+    /// Called from inside a user's gesture.
+    fn gesture(&self);
+
+    /// None until something was measured.
+    fn stats(&self) -> Option<PlayerStats>;
+}
