@@ -55,6 +55,18 @@ impl Epoch {
         }
         codecs
     }
+
+    /// The same epoch without its audio track, for viewers that get no audio frames: a player would wait for them.
+    ///
+    /// # Errors
+    /// The init segment can't be written; the epoch's own one was, so this does not happen in practice.
+    pub fn video_only(&self) -> Result<Epoch, init::InitError> {
+        let tracks = Tracks { video: self.tracks.video.clone(), audio: None };
+        let init = init::write(&tracks.video, None)?;
+        let mut epoch = Epoch { number: self.number, init, tracks, audio_muxed: false, mime: String::new() };
+        epoch.mime = format!("video/mp4; codecs=\"{}\"", epoch.codecs());
+        Ok(epoch)
+    }
 }
 
 /// One `moof` + `mdat` with exactly one video access unit, or one or more audio frames.
@@ -85,5 +97,10 @@ impl Chunk {
     /// The access unit (length-prefixed NAL units) or audio frame, without copying.
     pub fn payload(&self) -> Bytes {
         self.bytes.slice(self.payload_offset..)
+    }
+
+    /// A copy of the bytes whose sample lasts `duration` (in the track's timescale) instead.
+    pub fn with_duration(&self, duration: u32) -> Bytes {
+        chunk::with_duration(&self.bytes, duration)
     }
 }

@@ -14,6 +14,8 @@ pub mod error;
 pub mod hls;
 pub mod id;
 pub mod ingest;
+pub mod mjpeg;
+pub mod mse;
 pub mod mux;
 pub mod redacted;
 pub mod reorder;

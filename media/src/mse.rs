@@ -3,7 +3,7 @@
 //! Sans-IO: the server's WebSocket shell carries the messages. What does not belong here: sockets, authorisation, the status text
 //! (it is the API's own JSON and only passed through).
 
-use crate::cmaf::{Chunk, Epoch, Track, chunk, init};
+use crate::cmaf::{Chunk, Epoch, Track};
 use crate::stream::hub::Item;
 use crate::time::{Stamp, VIDEO_TIMESCALE};
 use bytes::Bytes;
@@ -139,15 +139,11 @@ impl Session {
 
     fn push_init(&self, received: Stamp, out: &mut Vec<Message>) {
         let Some(epoch) = &self.epoch else { return };
-        if self.key_frames_only && epoch.audio_muxed {
-            // The browser plays the intersection of its tracks: without audio frames there must be no audio track.
-            let video_only = init::video_only(epoch);
-            out.push(text(&ServerText::Init { mime: &video_only.mime, epoch: epoch.number, wallclock_ms: received.utc_ms }));
-            out.push(Message::Binary(video_only.init));
-        } else {
-            out.push(text(&ServerText::Init { mime: &epoch.mime, epoch: epoch.number, wallclock_ms: received.utc_ms }));
-            out.push(Message::Binary(epoch.init.clone()));
-        }
+        // The browser plays the intersection of its tracks: without audio frames there must be no audio track.
+        let video_only = (self.key_frames_only && epoch.audio_muxed).then(|| epoch.video_only().ok()).flatten();
+        let sent = video_only.as_ref().unwrap_or(epoch);
+        out.push(text(&ServerText::Init { mime: &sent.mime, epoch: sent.number, wallclock_ms: received.utc_ms }));
+        out.push(Message::Binary(sent.init.clone()));
     }
 
     fn chunk_bytes(&mut self, chunk: &Arc<Chunk>) -> Bytes {
@@ -163,7 +159,7 @@ impl Session {
         // A little longer than the gap, so that a late key frame leaves no hole; the next one overwrites the overlap.
         let gap = self.key_interval.unwrap_or(u64::from(VIDEO_TIMESCALE) * 2);
         let stretched = u32::try_from(gap + gap / 4).unwrap_or(u32::MAX).max(chunk.duration);
-        chunk::with_duration(chunk, stretched)
+        chunk.with_duration(stretched)
     }
 }
 

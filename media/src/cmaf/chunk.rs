@@ -85,6 +85,18 @@ pub fn write<'a>(sample: &Sample, payload_size: usize, payload: impl Iterator<It
     whole.then(|| Written { bytes: out.freeze(), payload_offset })
 }
 
+/// Where the sample's duration stands: after `moof`, `mfhd`, `traf`, `tfhd`, `tfdt` and the first 20 bytes of `trun`.
+const DURATION_OFFSET: usize = 88;
+
+/// A copy of a chunk made by [`write`] whose sample lasts `duration`.
+pub(super) fn with_duration(chunk: &[u8], duration: u32) -> Bytes {
+    let mut copy = BytesMut::from(chunk);
+    if let Some(field) = copy.get_mut(DURATION_OFFSET..DURATION_OFFSET + 4) {
+        field.copy_from_slice(&duration.to_be_bytes());
+    }
+    copy.freeze()
+}
+
 fn put_box(out: &mut BytesMut, size: u32, kind: &[u8; 4]) {
     out.put_u32(size);
     out.put_slice(kind);

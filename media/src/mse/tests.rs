@@ -1,7 +1,8 @@
 use super::*;
+use crate::cmaf::{self, chunk};
 use crate::unit::{AudioCodec, AudioTrack, Tracks, VideoCodec, VideoTrack};
 
-fn epoch(number: u32, audio: bool) -> Arc<Epoch> {
+fn epoch(number: u32, audio_muxed: bool) -> Arc<Epoch> {
     let video = VideoTrack {
         codec: VideoCodec::H264 { sps: Bytes::from_static(&[0x67, 0x42, 0, 0x1f]), pps: Bytes::from_static(&[0x68, 0xce, 0x3c, 0x80]) },
         rfc6381: "avc1.42001f".into(),
@@ -11,28 +12,35 @@ fn epoch(number: u32, audio: bool) -> Arc<Epoch> {
         frame_duration: None,
         decoder_config: Bytes::from_static(&[1, 0x42, 0, 0x1f, 0xff, 0xe1, 0, 4, 0x67, 0x42, 0, 0x1f, 1, 0, 4, 0x68, 0xce, 0x3c, 0x80]),
     };
-    let audio = audio.then(|| AudioTrack {
+    let audio = audio_muxed.then(|| AudioTrack {
         codec: AudioCodec::Aac,
         rfc6381: "mp4a.40.2".into(),
         rate_hz: 16_000,
         channels: 1,
         config: Bytes::from_static(&[0x14, 0x08]),
     });
-    Arc::new(init::epoch(number, Tracks { video, audio }))
+    let mut epoch = Epoch { number, init: Bytes::new(), tracks: Tracks { video, audio }, audio_muxed, mime: String::new() };
+    epoch.init = cmaf::init::write(&epoch.tracks.video, epoch.tracks.audio.as_ref()).expect("valid parameters");
+    epoch.mime = format!("video/mp4; codecs=\"{}\"", epoch.codecs());
+    Arc::new(epoch)
 }
 
 fn video(sequence: u64, key: bool, at_ms: u64) -> Arc<Chunk> {
-    Arc::new(chunk::write(chunk::ChunkFields {
+    let payload = [0, 0, 0, 1, 0x65];
+    let sample = chunk::Sample { track: Track::Video, key, sequence, decode_time: at_ms * 90, duration: 3600, composition_offset: 0 };
+    let written = chunk::write(&sample, payload.len(), std::iter::once(payload.as_slice())).expect("small");
+    Arc::new(Chunk {
         sequence,
         epoch: 1,
         track: Track::Video,
         key,
-        decode_time: at_ms * 90,
-        duration: 3600,
+        decode_time: sample.decode_time,
+        duration: sample.duration,
         composition_offset: 0,
         received: Stamp { mono_us: at_ms * 1000, utc_ms: 1_000_000 + i64::try_from(at_ms).expect("small") },
-        payload: Bytes::from_static(&[0, 0, 0, 1, 0x65]),
-    }))
+        bytes: written.bytes,
+        payload_offset: written.payload_offset,
+    })
 }
 
 fn texts(messages: &[Message]) -> Vec<&str> {
@@ -105,7 +113,11 @@ fn key_frames_only_drops_audio_and_stretches_key_frames_to_the_next_one() {
     let binary = out.iter().filter(|message| matches!(message, Message::Binary(_))).count();
     assert_eq!(binary, 1 + 2, "an init segment and two key frames");
     let Some(Message::Binary(stretched)) = out.last() else { panic!("a key frame") };
-    assert_eq!(*stretched, chunk::with_duration(&video(51, true, 2000), 90_000 + 90_000 / 4));
+    let mut reader = &stretched[80..];
+    assert_eq!(*stretched, video(51, true, 2000).with_duration(90_000 + 90_000 / 4));
+    assert_eq!(bytes::Buf::get_u32(&mut reader), 1, "one sample");
+    assert_eq!(bytes::Buf::get_u32(&mut reader), 112, "the data offset stays");
+    assert_eq!(bytes::Buf::get_u32(&mut reader), 112_500, "25 % longer than the key frames' distance");
     out.clear();
     assert_eq!(session.command(r#"{"type":"key_frames_only","on":false}"#), Ok(ReaderChange::ResumeLive));
     session.push(Item::Chunk(video(51, true, 2000)), &mut out);
