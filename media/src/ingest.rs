@@ -9,9 +9,11 @@ use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
 use url::Url;
 
+pub mod bitstream;
 pub mod connect;
 pub mod ffmpeg;
 pub mod net;
+pub mod nut;
 pub mod rtsp;
 
 /// User name and password of a camera. The password is zeroed on drop and never printed.
