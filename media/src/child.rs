@@ -22,6 +22,8 @@ pub const STOP_GRACE: Duration = Duration::from_secs(2);
 const TAIL_LINES: usize = 40;
 /// Longest kept part of a line, in bytes.
 const TAIL_LINE_BYTES: usize = 400;
+/// All that a child gets of our environment, which may hold keys and database addresses.
+const ENVIRONMENT: [&str; 6] = ["PATH", "HOME", "TZ", "LANG", "LC_ALL", "LD_LIBRARY_PATH"];
 /// Shorter secrets are not masked in output: they would eat ordinary words and say nothing about the password.
 const SHORTEST_MASKED: usize = 3;
 
@@ -110,6 +112,8 @@ impl Child {
     pub fn spawn(spec: &ChildSpec) -> io::Result<Self> {
         let mut child = Command::new(&spec.program)
             .args(&spec.args)
+            .env_clear()
+            .envs(ENVIRONMENT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,7 +1,7 @@
 //! The production [`Connect`]: sends each spec to its kind of source, and keeps what was learned about each camera.
 
 use super::net::AddressPolicy;
-use super::{Connect, Credentials, Source, SourceSpec, rtsp};
+use super::{Connect, Credentials, Source, SourceSpec, ffmpeg, rtsp};
 use crate::error::StreamError;
 use async_trait::async_trait;
 use retina::client::SessionGroup;
@@ -54,8 +54,6 @@ pub(super) struct Peer {
 pub(super) struct Learned {
     /// The camera answered 461 to TCP.
     pub over_udp: bool,
-    /// The audio codec can't be carried by the ffmpeg source's container.
-    pub without_audio: bool,
 }
 
 impl Peer {
@@ -102,9 +100,8 @@ impl Connect for Connector {
                 let peer = self.peer(&spec.url, spec.credentials.as_ref());
                 Ok(Box::new(Box::pin(rtsp::open(spec, &peer, self.options.addresses)).await?))
             }
-            SourceSpec::Ffmpeg(_) | SourceSpec::TestPattern(_) => {
-                Err(StreamError::new(crate::ErrorCode::FfmpegFailed, "Sources read by ffmpeg are being written."))
-            }
+            SourceSpec::Ffmpeg(spec) => Ok(Box::new(Box::pin(ffmpeg::open(spec, &self.options.ffmpeg, self.options.addresses)).await?)),
+            SourceSpec::TestPattern(spec) => Ok(Box::new(Box::pin(ffmpeg::open_test_pattern(spec, &self.options.ffmpeg)).await?)),
         }
     }
 }

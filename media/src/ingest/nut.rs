@@ -302,7 +302,6 @@ impl NutReader {
     }
 }
 
-
 impl MainHeader {
     /// Also gives the number of streams.
     fn parse(cursor: &mut Cursor<'_>) -> Result<(Self, usize), Stop> {

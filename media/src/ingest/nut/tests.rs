@@ -41,8 +41,7 @@ fn frames_come_out_whole_whatever_the_pieces() {
     assert!(video[0].key);
     // B-frames: in decode order the times go back and forth, sorted they are one frame apart.
     let (numerator, denominator) = streams[0].time_base;
-    let mut times: Vec<i64> =
-        video.iter().map(|frame| frame.pts * i64::from(numerator) * 90_000 / i64::from(denominator)).collect();
+    let mut times: Vec<i64> = video.iter().map(|frame| frame.pts * i64::from(numerator) * 90_000 / i64::from(denominator)).collect();
     assert!(times.windows(2).any(|pair| pair[1] < pair[0]));
     times.sort_unstable();
     assert!(times.windows(2).all(|pair| (5999..=6001).contains(&(pair[1] - pair[0]))), "{times:?}");
