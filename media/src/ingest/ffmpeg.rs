@@ -92,8 +92,8 @@ fn plan(spec: &FfmpegSpec) -> Result<Plan, StreamError> {
                 "https" => ("HTTP-FLV over TLS", "pipe,https,http,tls,tcp", &[("rw_timeout", PEER_TIMEOUT_US)]),
                 other => return Err(StreamError::new(ErrorCode::Protocol, format!("Addresses that begin with {other}:// can't be read."))),
             };
-            let low_delay = ["-fflags", "nobuffer", "-flags", "low_delay", "-probesize", PROBE_BYTES, "-analyzeduration", PROBE_US];
-            args.extend(low_delay.map(OsString::from));
+            // Not `-fflags nobuffer`: it throws away what was read while probing, and with it the first key frame (measured: one GOP later).
+            args.extend(["-probesize", PROBE_BYTES, "-analyzeduration", PROBE_US].map(OsString::from));
             args.extend(["-protocol_whitelist", protocols, "-f", "concat", "-safe", "0", "-i", "pipe:0"].map(OsString::from));
             script = Some(concat_script(&with_login(spec, url, &mut secrets)?, options));
             name
