@@ -20,8 +20,6 @@ pub enum Kind {
     Forbidden,
     NotFound,
     MethodNotAllowed,
-    /// The request's body did not arrive in time.
-    RequestTimeout,
     Conflict,
     TooLarge,
     UnsupportedMediaType,
@@ -41,7 +39,6 @@ impl Kind {
             Self::Forbidden => (StatusCode::FORBIDDEN, "Not allowed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "Not found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
-            Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "Request took too long"),
             Self::Conflict => (StatusCode::CONFLICT, "Conflict"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request too large"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"),
@@ -61,6 +58,8 @@ pub struct AppError {
     field: Option<String>,
     /// Seconds, for `Retry-After`.
     retry_after: Option<u32>,
+    /// A status that some layer decided on, where the kind's own would say less.
+    status: Option<StatusCode>,
 }
 
 /// Result of handlers and services.
@@ -69,7 +68,12 @@ pub type AppResult<T> = Result<T, AppError>;
 impl AppError {
     /// `code` is stable; `detail` is a sentence that says what to do and never holds a secret.
     pub fn new(kind: Kind, code: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), detail: detail.into(), field: None, retry_after: None }
+        Self { kind, code: code.into(), detail: detail.into(), field: None, retry_after: None, status: None }
+    }
+
+    /// For a status that the router or a layer has already chosen.
+    pub fn with_status(kind: Kind, status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { status: Some(status), ..Self::new(kind, code, detail) }
     }
 
     /// 422: a value of the body is not acceptable. `field` is its path in the body, `sources.main.url`.
@@ -120,16 +124,16 @@ impl AppError {
 
     /// The status it is answered with.
     pub fn status(&self) -> StatusCode {
-        self.kind.status().0
+        self.status.unwrap_or(self.kind.status().0)
     }
 
     /// The answer's body.
     pub fn problem(&self) -> Problem {
-        let (status, title) = self.kind.status();
+        let (_, title) = self.kind.status();
         Problem {
             kind: "about:blank".to_owned(),
             title: title.to_owned(),
-            status: status.as_u16(),
+            status: self.status().as_u16(),
             code: self.code.clone(),
             detail: self.detail.clone(),
             field: self.field.clone(),

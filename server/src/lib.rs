@@ -10,6 +10,8 @@ pub mod entities;
 pub mod error;
 pub mod extract;
 pub mod logging;
+pub mod middleware;
+pub mod pages;
 pub mod router;
 pub mod routes;
 pub mod secrets;

@@ -1,15 +1,21 @@
 //! The whole application as one router: API, media, pages, and what surrounds every request.
 
-use crate::error::{AppError, Kind};
-use crate::routes;
+use crate::error::AppError;
+use crate::middleware::{headers, observe, origin, problems};
 use crate::state::AppState;
+use crate::{pages, routes};
+use app::assets::Assets;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::any;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-/// Largest body of an ordinary API request, in bytes.
+/// Largest body of a request, in bytes. The longest honest one is a camera.
 const BODY_LIMIT: usize = 64 << 10;
 
 /// Head of the OpenAPI document.
@@ -38,20 +44,20 @@ pub fn app(state: AppState) -> Router {
         .merge(SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", document))
         .merge(routes::live::router())
         .merge(routes::ws::router())
-        .route("/api/{*rest}", axum::routing::any(no_such_address))
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .merge(pages::router(&state, Assets::default()))
+        .route("/api/{*rest}", any(no_such_address))
+        .route("/live/{*rest}", any(no_such_address))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(from_fn(problems::in_time))
+        .layer(CatchPanicLayer::custom(problems::panicked))
+        .layer(from_fn(problems::explain))
+        .layer(from_fn_with_state(state.clone(), origin::check))
+        .layer(from_fn(headers::add))
+        .layer(from_fn(observe::request))
         .with_state(state)
 }
 
 async fn no_such_address() -> AppError {
     AppError::not_found("not_found", "There is nothing at this address. /api/docs lists what there is.")
-}
-
-async fn method_not_allowed() -> AppError {
-    AppError::new(
-        Kind::MethodNotAllowed,
-        "method_not_allowed",
-        "This address does not take this method. The Allow header names those it takes.",
-    )
 }

@@ -78,6 +78,11 @@ impl AddressPolicy {
         let _ = self.listener.set(address);
     }
 
+    /// Where the server listens, once it does.
+    pub fn listener(&self) -> Option<SocketAddr> {
+        self.listener.get().copied()
+    }
+
     /// Resolves `host` and checks every address it has: one bad address refuses the whole name, because the next lookup may return only that one.
     ///
     /// # Errors

@@ -1,0 +1,6 @@
+//! What surrounds every request, one job a file. Nothing here knows a route's meaning.
+
+pub mod headers;
+pub mod observe;
+pub mod origin;
+pub mod problems;
