@@ -20,6 +20,12 @@ impl Assets {
     }
 }
 
+impl From<BTreeMap<String, String>> for Assets {
+    fn from(map: BTreeMap<String, String>) -> Self {
+        Self(Arc::new(map))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

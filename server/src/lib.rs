@@ -16,4 +16,5 @@ pub mod router;
 pub mod routes;
 pub mod secrets;
 pub mod services;
+pub mod site;
 pub mod state;

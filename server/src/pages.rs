@@ -1,19 +1,23 @@
 //! Server-rendered pages: the `app` crate's components with what they need from the server in their context.
 
+use crate::error::AppError;
 use crate::middleware::headers::page_policy;
+use crate::site;
 use crate::state::AppState;
 use app::assets::Assets;
 use app::backend::{Answer, Backend, CameraStatus, ServerBackend, WallData};
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use std::sync::Arc;
 
-/// The pages and the server functions they call.
-pub fn router(state: &AppState, assets: Assets) -> Router<AppState> {
-    let routes = generate_route_list(app::App);
+/// The pages, the server functions they call, the site's files, and the page for addresses that do not exist.
+pub fn router(state: &AppState) -> Router<AppState> {
+    let assets = Assets::from(site::asset_map());
     let backend = ServerBackend(Arc::new(Pages { state: state.clone() }));
     let shell = {
         let assets = assets.clone();
@@ -24,7 +28,43 @@ pub fn router(state: &AppState, assets: Assets) -> Router<AppState> {
         provide_context(assets.clone());
         set_policy();
     };
-    Router::new().leptos_routes_with_context(state, routes, context, shell)
+    let missing = {
+        let context = context.clone();
+        leptos_axum::render_app_to_stream_with_context(
+            move || {
+                context();
+                if let Some(response) = use_context::<ResponseOptions>() {
+                    response.set_status(StatusCode::NOT_FOUND);
+                }
+            },
+            shell.clone(),
+        )
+    };
+    let fallback = move |request: Request| {
+        let missing = missing.clone();
+        async move {
+            if let Some(file) = file_of_site(&request) {
+                return file;
+            }
+            let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+            let wants_page =
+                request.headers().get(header::ACCEPT).is_some_and(|accept| accept.to_str().is_ok_and(|text| text.contains("text/html")));
+            if reads && wants_page { missing(request).await.into_response() } else { no_such_address().await.into_response() }
+        }
+    };
+    Router::new().leptos_routes_with_context(state, generate_route_list(app::App), context, shell).fallback(fallback)
+}
+
+fn file_of_site(request: &Request) -> Option<Response> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    site::serve(request.uri().path().strip_prefix('/')?, request.headers())
+}
+
+/// 404 for programs.
+pub async fn no_such_address() -> AppError {
+    AppError::not_found("not_found", "There is nothing at this address. /api/docs lists what there is.")
 }
 
 /// The page's scripts run by this response's nonce only.

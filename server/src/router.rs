@@ -1,10 +1,8 @@
 //! The whole application as one router: API, media, pages, and what surrounds every request.
 
-use crate::error::AppError;
 use crate::middleware::{headers, observe, origin, problems};
 use crate::state::AppState;
 use crate::{pages, routes};
-use app::assets::Assets;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -44,9 +42,9 @@ pub fn app(state: AppState) -> Router {
         .merge(SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", document))
         .merge(routes::live::router())
         .merge(routes::ws::router())
-        .merge(pages::router(&state, Assets::default()))
-        .route("/api/{*rest}", any(no_such_address))
-        .route("/live/{*rest}", any(no_such_address))
+        .merge(pages::router(&state))
+        .route("/api/{*rest}", any(pages::no_such_address))
+        .route("/live/{*rest}", any(pages::no_such_address))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(from_fn(problems::in_time))
@@ -56,8 +54,4 @@ pub fn app(state: AppState) -> Router {
         .layer(from_fn(headers::add))
         .layer(from_fn(observe::request))
         .with_state(state)
-}
-
-async fn no_such_address() -> AppError {
-    AppError::not_found("not_found", "There is nothing at this address. /api/docs lists what there is.")
 }

@@ -35,6 +35,10 @@ async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Health>) {
     if state.stopping.is_cancelled() {
         reasons.push("The server is stopping.".to_owned());
     }
+    if let Err(error) = state.db.ping().await {
+        tracing::warn!(%error, "the database does not answer");
+        reasons.push("The database does not answer.".to_owned());
+    }
     if reasons.is_empty() {
         (StatusCode::OK, Json(Health { status: "ok", reasons }))
     } else {
