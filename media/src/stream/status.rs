@@ -100,6 +100,30 @@ pub struct StreamStatus {
     pub error: Option<StatusError>,
 }
 
+impl StreamStatus {
+    /// Nothing measured yet, since `utc_ms`.
+    pub fn idle(quality: Quality, utc_ms: i64) -> Self {
+        Self {
+            quality,
+            state: StreamState::Idle,
+            since_utc_ms: utc_ms,
+            fps: 0.0,
+            bitrate_kbps: 0,
+            video: None,
+            audio: None,
+            last_frame_age_ms: None,
+            key_frame_interval_ms: None,
+            connected_at_utc_ms: None,
+            bytes_received: 0,
+            reconnects: 0,
+            frames_dropped: 0,
+            viewers: ViewerCounts::default(),
+            source: None,
+            error: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VideoInfo {
     pub codec: String,

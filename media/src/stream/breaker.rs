@@ -1,0 +1,234 @@
+//! Counts refused logins per host and user, over all streams and probes of it, so that no camera locks its account because of us.
+//!
+//! [`Breaker`] is the sans-IO count; [`LoginGate`] is the shell that makes logins wait for each other. The promise: with one wrong
+//! password at most [`MAX_REFUSALS`] logins reach a host within [`WINDOW`], however many streams, viewers and probes ask at once.
+
+use crate::error::{ErrorCode, StreamError};
+use crate::ingest::{Credentials, FfmpegInput, SourceSpec};
+use crate::time::Stamp;
+use secrecy::ExposeSecret;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use url::Url;
+
+/// Refused logins with one password that may reach a host within [`WINDOW`].
+pub const MAX_REFUSALS: usize = 2;
+/// Longer than the lock of any camera we know (Hikvision and Dahua: about 30 min), and the hour of our own promise.
+pub const WINDOW: Duration = Duration::from_secs(60 * 60);
+/// Accounts remembered; the oldest idle ones go first.
+const MAX_ACCOUNTS: usize = 4096;
+
+/// One user with one password on one host. The password is only there as a keyed hash: it can be compared, not read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Account {
+    host: String,
+    username: String,
+    secret: u64,
+}
+
+/// A login that is about to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    account: Account,
+    /// Several cameras may sit behind one address (port forwarding): one that accepted this login is not blocked by the others.
+    port: u16,
+}
+
+/// What became of a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginOutcome {
+    Accepted,
+    Refused,
+    /// The attempt ended before the camera judged it.
+    Unknown,
+}
+
+/// Whether a login may be sent now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Go,
+    /// As many logins are on their way as may still be refused.
+    Wait,
+    Blocked {
+        until: Stamp,
+    },
+}
+
+/// Refusals and logins on their way, per account.
+#[derive(Debug, Default)]
+pub struct Breaker {
+    accounts: HashMap<Account, Entry>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    /// Refused at, on port; oldest first, none older than [`WINDOW`].
+    refused: Vec<(Stamp, u16)>,
+    /// Ports of the logins that are on their way.
+    pending: Vec<u16>,
+    /// Ports that accepted this login and have not refused it since.
+    good: HashSet<u16>,
+}
+
+impl Entry {
+    fn forget_old(&mut self, now: Stamp) {
+        self.refused.retain(|(at, _)| now.since(*at) < WINDOW);
+    }
+
+    fn verdict(&self, port: u16) -> Verdict {
+        let counts = |other: u16| other == port || !self.good.contains(&port);
+        let refused: Vec<Stamp> = self.refused.iter().filter(|(_, other)| counts(*other)).map(|(at, _)| *at).collect();
+        if refused.len() >= MAX_REFUSALS {
+            // Free again when all but one of them have left the window.
+            let until = refused.get(refused.len() - MAX_REFUSALS).map_or_else(Stamp::default, |at| at.plus(WINDOW));
+            return Verdict::Blocked { until };
+        }
+        let pending = self.pending.iter().filter(|other| counts(**other)).count();
+        if refused.len() + pending >= MAX_REFUSALS { Verdict::Wait } else { Verdict::Go }
+    }
+}
+
+impl Breaker {
+    /// Asks for a login; after `Go` it must be ended with [`Breaker::end`].
+    pub fn begin(&mut self, login: &Login, now: Stamp) -> Verdict {
+        self.make_room(now);
+        let entry = self.accounts.entry(login.account.clone()).or_default();
+        entry.forget_old(now);
+        let verdict = entry.verdict(login.port);
+        if verdict == Verdict::Go {
+            entry.pending.push(login.port);
+        }
+        verdict
+    }
+
+    /// Ends a login. Says until when the account is blocked, if it is now.
+    pub fn end(&mut self, login: &Login, outcome: LoginOutcome, now: Stamp) -> Option<Stamp> {
+        let entry = self.accounts.get_mut(&login.account)?;
+        if let Some(index) = entry.pending.iter().position(|port| *port == login.port) {
+            entry.pending.swap_remove(index);
+        }
+        entry.forget_old(now);
+        match outcome {
+            LoginOutcome::Accepted => {
+                entry.good.insert(login.port);
+                entry.refused.retain(|(_, port)| *port != login.port);
+            }
+            LoginOutcome::Refused => {
+                entry.good.remove(&login.port);
+                entry.refused.push((now, login.port));
+            }
+            LoginOutcome::Unknown => {}
+        }
+        match entry.verdict(login.port) {
+            Verdict::Blocked { until } => Some(until),
+            Verdict::Go | Verdict::Wait => None,
+        }
+    }
+
+    fn make_room(&mut self, now: Stamp) {
+        if self.accounts.len() < MAX_ACCOUNTS {
+            return;
+        }
+        self.accounts.retain(|_, entry| {
+            entry.forget_old(now);
+            !entry.pending.is_empty() || !entry.refused.is_empty()
+        });
+    }
+}
+
+/// The gate every login passes: streams and probes, later ONVIF and snapshots.
+#[derive(Debug, Default)]
+pub struct LoginGate {
+    hasher: RandomState,
+    /// Held for a map access only, never across an await.
+    breaker: Mutex<Breaker>,
+    ended: Notify,
+}
+
+impl LoginGate {
+    /// The login that opening `spec` sends; None for sources without a host.
+    pub fn login(&self, spec: &SourceSpec) -> Option<Login> {
+        let (url, credentials) = address(spec)?;
+        let host = url.host_str()?.to_ascii_lowercase();
+        let (username, secret) =
+            credentials.map_or((String::new(), 0), |login| (login.username.clone(), self.hasher.hash_one(login.password.expose_secret())));
+        let port = url.port_or_known_default().unwrap_or(554);
+        Some(Login { account: Account { host, username, secret }, port })
+    }
+
+    /// Waits until the login may be sent; `Err` is when it may be tried again.
+    ///
+    /// # Errors
+    /// The account is blocked until then.
+    pub async fn enter(&self, login: Option<Login>, now: impl Fn() -> Stamp) -> Result<LoginPass<'_>, Stamp> {
+        let Some(login) = login else { return Ok(LoginPass { gate: self, login: None }) };
+        loop {
+            let ended = self.ended.notified();
+            tokio::pin!(ended);
+            // Registered before the question, so that an end in between is not missed.
+            ended.as_mut().enable();
+            let verdict = self.breaker().begin(&login, now());
+            match verdict {
+                Verdict::Go => return Ok(LoginPass { gate: self, login: Some(login) }),
+                Verdict::Blocked { until } => return Err(until),
+                Verdict::Wait => ended.await,
+            }
+        }
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self, login: &Login, outcome: LoginOutcome, now: Stamp) -> Option<Stamp> {
+        let blocked = self.breaker().end(login, outcome, now);
+        self.ended.notify_waiters();
+        blocked
+    }
+}
+
+fn address(spec: &SourceSpec) -> Option<(&Url, Option<&Credentials>)> {
+    match spec {
+        SourceSpec::Rtsp(spec) => Some((&spec.url, spec.credentials.as_ref())),
+        SourceSpec::Ffmpeg(spec) => match &spec.input {
+            FfmpegInput::Rtmp(url) | FfmpegInput::Rtsps(url) | FfmpegInput::HttpFlv(url) => Some((url, spec.credentials.as_ref())),
+            FfmpegInput::File(_) => None,
+        },
+        SourceSpec::TestPattern(_) => None,
+    }
+}
+
+/// A login that was let through. Dropping it unfinished counts as [`LoginOutcome::Unknown`].
+#[derive(Debug)]
+pub struct LoginPass<'a> {
+    gate: &'a LoginGate,
+    login: Option<Login>,
+}
+
+impl LoginPass<'_> {
+    /// Tells what became of it. Returns until when the account is blocked, if it is now.
+    pub fn finish<T>(mut self, result: &Result<T, StreamError>, now: Stamp) -> Option<Stamp> {
+        let outcome = match result {
+            Ok(_) => LoginOutcome::Accepted,
+            Err(error) if error.code == ErrorCode::AuthFailed => LoginOutcome::Refused,
+            Err(_) => LoginOutcome::Unknown,
+        };
+        let login = self.login.take()?;
+        self.gate.end(&login, outcome, now)
+    }
+}
+
+impl Drop for LoginPass<'_> {
+    fn drop(&mut self) {
+        if let Some(login) = self.login.take() {
+            self.gate.end(&login, LoginOutcome::Unknown, Stamp::default());
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "breaker/tests.rs"]
+mod tests;

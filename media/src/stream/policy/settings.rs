@@ -1,0 +1,92 @@
+//! The thresholds of the state machine. Built-in defaults; a camera, a vendor profile or the installation may override them.
+
+use crate::error::ErrorCode;
+use std::time::Duration;
+
+/// Every number of [`super::Policy`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PolicySettings {
+    /// Ceiling of the first wait; doubles with every further failure.
+    pub first_backoff: Duration,
+    /// Ceiling of every later wait.
+    pub max_backoff: Duration,
+    /// After so long live the next failure starts at `first_backoff` again.
+    pub healthy_after: Duration,
+    /// A live session without a frame for this long is given up …
+    pub stall_after: Duration,
+    /// … or for this many frame intervals, where that is longer (a camera that sends one frame every few seconds).
+    pub stall_intervals: u32,
+    /// As `stall_after`, while the frame interval is not known yet.
+    pub stall_unmeasured: Duration,
+    /// An open session that sends nothing at all is given up after this.
+    pub first_frame_timeout: Duration,
+    /// An open session that sends frames but no key frame is given up after this.
+    pub first_key_timeout: Duration,
+    /// Refused logins before no further one is sent.
+    pub login_attempts: u32,
+    /// How long none is sent then.
+    pub login_block: Duration,
+    /// Failures in a row before attempts go on at `slow_pace`.
+    pub circuit_after: u32,
+    /// Half to all of this lies between two attempts then.
+    pub slow_pace: Duration,
+    /// How often a camera that has worked may answer "no such path" and the like before that is believed.
+    pub patience: u32,
+    /// How long the session is kept after the last consumer went.
+    pub linger: Duration,
+    /// Restart requests within this time after one join it.
+    pub join_window: Duration,
+    /// `recover` brings a waiting attempt forward only if the last one is older than this.
+    pub nudge_interval: Duration,
+    /// `recover` leaves an attempt alone that is due within this time.
+    pub soon: Duration,
+}
+
+impl Default for PolicySettings {
+    fn default() -> Self {
+        Self {
+            first_backoff: Duration::from_millis(500),
+            max_backoff: Duration::from_secs(30),
+            healthy_after: Duration::from_secs(60),
+            stall_after: Duration::from_secs(5),
+            stall_intervals: 10,
+            stall_unmeasured: Duration::from_secs(10),
+            first_frame_timeout: Duration::from_secs(10),
+            first_key_timeout: Duration::from_secs(30),
+            login_attempts: 2,
+            login_block: Duration::from_secs(30 * 60),
+            circuit_after: 8,
+            slow_pace: Duration::from_secs(60),
+            patience: 4,
+            linger: Duration::from_secs(10),
+            join_window: Duration::from_secs(2),
+            nudge_interval: Duration::from_secs(10),
+            soon: Duration::from_secs(1),
+        }
+    }
+}
+
+impl PolicySettings {
+    /// Ceiling of the wait after `step` earlier failures.
+    pub fn ceiling(&self, step: u32) -> Duration {
+        self.first_backoff.saturating_mul(2_u32.saturating_pow(step)).min(self.max_backoff)
+    }
+
+    /// How long a live session may be silent.
+    pub fn stall_limit(&self, interval: Option<Duration>) -> Duration {
+        match interval {
+            Some(interval) => self.stall_after.max(interval.saturating_mul(self.stall_intervals)),
+            None => self.stall_after.max(self.stall_unmeasured),
+        }
+    }
+
+    /// How old the newest frame may be for `recover` to call the stream healthy.
+    pub fn recover_limit(&self, interval: Option<Duration>) -> Duration {
+        Duration::from_secs(2).max(interval.unwrap_or_default().saturating_mul(5))
+    }
+}
+
+/// Errors that a person has to mend: trying quickly again changes nothing.
+pub fn heals_slowly(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::NotFound | ErrorCode::UnsupportedCodec | ErrorCode::NoVideo | ErrorCode::UnsupportedTransport)
+}

@@ -1,0 +1,83 @@
+//! What people are told about a stream's life: plain sentences, nothing else.
+
+use crate::error::{ErrorCode, StreamError};
+use std::time::Duration;
+
+pub(super) const IDLE: &str = "Nobody is watching. The stream starts with the first viewer.";
+pub(super) const DISABLED: &str = "The stream is switched off.";
+pub(super) const BLOCKED: &str = "The camera refused the user name or password twice. No further login is sent until the credentials change or the waiting time is over.";
+pub(super) const RESTARTED: &str = "Restarted on request.";
+pub(super) const RESTARTING: &str = "A restart is under way already.";
+pub(super) const RECOVERING: &str = "A viewer asked for the stream again: trying now.";
+pub(super) const CONNECTING: &str = "The connection is being opened already.";
+pub(super) const RECONFIGURED: &str = "The settings changed.";
+
+pub(super) fn stalled(age: Duration) -> StreamError {
+    let message = format!("No frames for {}: the camera stopped sending although the connection is open.", span(age));
+    StreamError::new(ErrorCode::Stalled, message)
+}
+
+pub(super) fn sends_nothing(age: Duration) -> StreamError {
+    let message = format!(
+        "The camera accepted the connection but sent no picture within {}. Check that this stream is switched on in the camera, or try the other transport.",
+        span(age)
+    );
+    StreamError::new(ErrorCode::Stalled, message)
+}
+
+pub(super) fn no_key_frame(age: Duration) -> StreamError {
+    let message = format!(
+        "The camera sends data but no key frame came within {}. Set a shorter key frame (I-frame) interval in the camera, 2 s or less.",
+        span(age)
+    );
+    StreamError::new(ErrorCode::Stalled, message)
+}
+
+pub(in crate::stream) fn login_blocked() -> StreamError {
+    StreamError::new(ErrorCode::AuthBlocked, BLOCKED)
+}
+
+pub(super) fn no_frames_for(age: Duration) -> String {
+    format!("No frames for {}: opening a new session.", span(age))
+}
+
+pub(super) fn healthy(age: Duration) -> String {
+    format!("Frames are arriving, the newest {} ms ago: the stream itself is healthy.", age.as_millis())
+}
+
+pub(super) fn trying_soon(wait: Duration) -> String {
+    format!("The next attempt starts in {}.", span(wait))
+}
+
+pub(super) fn connecting(failures: u32) -> String {
+    match failures {
+        0 => "Opening the stream.".to_owned(),
+        failures => format!("Trying again, attempt {}.", failures.saturating_add(1)),
+    }
+}
+
+pub(super) fn live(error: Option<&StreamError>, dark_for: Option<Duration>) -> String {
+    match (error, dark_for) {
+        (Some(error), Some(dark)) => format!("Live again after {} in the dark. It had been: {}", span(dark), error.message),
+        (None, Some(dark)) => format!("Live after {}.", span(dark)),
+        (_, None) => "Live.".to_owned(),
+    }
+}
+
+pub(super) fn backoff(message: &str, wait: Duration) -> String {
+    format!("{message} Trying again in {}.", span(wait))
+}
+
+pub(super) fn circuit_open(message: &str, failures: u32, wait: Duration) -> String {
+    format!("{message} {failures} attempts failed in a row: from now on one attempt a minute, the next in {}.", span(wait))
+}
+
+/// `0.4 s`, `7 s`, `3 min`.
+fn span(duration: Duration) -> String {
+    let seconds = duration.as_secs_f32();
+    match seconds {
+        ..9.95 => format!("{seconds:.1} s"),
+        ..120.0 => format!("{seconds:.0} s"),
+        _ => format!("{:.0} min", seconds / 60.0),
+    }
+}

@@ -1,0 +1,149 @@
+//! The upstream session of a stream: opened through the login gate and the connect limit, asked for items, closed in the background.
+//!
+//! What does not belong here: when to open or close (that is [`super::policy`]).
+
+use crate::error::{ErrorCode, StreamError};
+use crate::ingest::{Connect, Source, SourceSpec};
+use crate::stream::breaker::LoginGate;
+use crate::time::Stamp;
+use crate::unit::SourceItem;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout};
+use tokio_util::task::TaskTracker;
+
+/// A source promises to end within about two seconds; after this it is dropped.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Both clocks, the monotonic one as tokio has it (tests pause it).
+pub(super) fn now() -> Stamp {
+    Stamp::at(Instant::now().into_std())
+}
+
+/// At most so many connections are being opened at once, over all streams. Streams that keep failing use part of it only, so that a
+/// row of dead cameras, each waiting for its time-out, never keeps a healthy one from reconnecting.
+#[derive(Debug)]
+pub(super) struct ConnectLimit {
+    all: Semaphore,
+    failing: Semaphore,
+}
+
+impl ConnectLimit {
+    pub(super) fn new(limit: usize) -> Self {
+        let limit = limit.max(1);
+        Self { all: Semaphore::new(limit), failing: Semaphore::new((limit * 3 / 4).max(1)) }
+    }
+
+    /// Waits for a place; it is kept until the permits are dropped. None once closed, which never happens.
+    async fn enter(&self, failing: bool) -> (Option<SemaphorePermit<'_>>, Option<SemaphorePermit<'_>>) {
+        let lane = if failing { self.failing.acquire().await.ok() } else { None };
+        (lane, self.all.acquire().await.ok())
+    }
+}
+
+/// What every session of the installation shares.
+pub(super) struct Upstream {
+    pub(super) connect: Arc<dyn Connect>,
+    pub(super) gate: LoginGate,
+    pub(super) limit: ConnectLimit,
+    pub(super) connect_timeout: Duration,
+    /// Closes that run in the background; awaited at shutdown.
+    pub(super) closing: TaskTracker,
+}
+
+/// Answer to an opening.
+pub(super) enum Opened {
+    Source(Box<dyn Source>),
+    Failed(StreamError),
+    Blocked { until: Stamp },
+}
+
+impl Upstream {
+    /// Opens one session. `failing`: its last attempts failed.
+    pub(super) async fn open(&self, spec: &SourceSpec, failing: bool) -> Opened {
+        let pass = match self.gate.enter(self.gate.login(spec), now).await {
+            Ok(pass) => pass,
+            Err(until) => return Opened::Blocked { until },
+        };
+        let permits = self.limit.enter(failing).await;
+        let result = match timeout(self.connect_timeout, self.connect.connect(spec)).await {
+            Ok(result) => result,
+            Err(_) => Err(StreamError::new(
+                ErrorCode::Timeout,
+                format!(
+                    "The camera did not answer within {} s. Check its address, its power and the network.",
+                    self.connect_timeout.as_secs()
+                ),
+            )),
+        };
+        drop(permits);
+        let blocked = pass.finish(&result, now());
+        match (result, blocked) {
+            (Ok(source), _) => Opened::Source(source),
+            (Err(error), Some(until)) if error.code == ErrorCode::AuthFailed => Opened::Blocked { until },
+            (Err(error), _) => Opened::Failed(error),
+        }
+    }
+
+    /// Ends a session in the background, also when it hangs or breaks. Resolves when it has ended.
+    pub(super) fn close(&self, source: Box<dyn Source>) -> BoxFuture<'static, ()> {
+        let task = self.closing.spawn(async move {
+            let _ = timeout(CLOSE_TIMEOUT, source.close()).await;
+        });
+        // A panic inside `close` ends the session as well.
+        task.map(|_| ()).boxed()
+    }
+}
+
+/// The session of one stream. There is no second place to keep one.
+#[derive(Default)]
+pub(super) enum Slot {
+    #[default]
+    Empty,
+    Opening(BoxFuture<'static, Opened>),
+    Open(Box<dyn Source>),
+    Closing(BoxFuture<'static, ()>),
+}
+
+/// What a session did.
+#[expect(clippy::large_enum_variant, reason = "one per frame, moved once: boxing it would be an allocation per frame")]
+pub(super) enum Happened {
+    Opened(Opened),
+    Item(Result<SourceItem, StreamError>),
+    Closed,
+}
+
+impl Slot {
+    /// What the session does next; waits for ever while there is none. Cancel-safe.
+    pub(super) async fn next(&mut self) -> Happened {
+        match self {
+            Slot::Empty => std::future::pending().await,
+            Slot::Opening(opening) => Happened::Opened(opening.await),
+            Slot::Open(source) => Happened::Item(source.next().await),
+            Slot::Closing(closing) => {
+                closing.await;
+                Happened::Closed
+            }
+        }
+    }
+
+    /// Begins to end whatever is there; an opening is given up.
+    pub(super) fn close(&mut self, upstream: &Upstream) {
+        *self = match std::mem::take(self) {
+            Slot::Open(source) => Slot::Closing(upstream.close(source)),
+            Slot::Closing(closing) => Slot::Closing(closing),
+            Slot::Opening(_) | Slot::Empty => Slot::Closing(std::future::ready(()).boxed()),
+        };
+    }
+
+    /// Ends whatever is there and waits for it (a few seconds at most).
+    pub(super) async fn end(&mut self, upstream: &Upstream) {
+        self.close(upstream);
+        if let Slot::Closing(closing) = std::mem::take(self) {
+            closing.await;
+        }
+    }
+}
