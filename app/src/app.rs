@@ -1,36 +1,36 @@
 //! The application: contexts and routes.
 
-use crate::backend::load_wall;
-use crate::text;
+use crate::components::overlay::ServerGone;
+use crate::components::toasts::ToastCorner;
+use crate::hooks::heartbeat::use_heartbeat;
+use crate::hooks::live_line::use_live_line;
+use crate::pages::not_found::NotFound;
+use crate::pages::wall::WallPage;
+use crate::{state, text};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
 /// The root component, rendered by the server and hydrated in the browser.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    state::provide();
+    use_heartbeat();
+    use_live_line();
     view! {
         <Title text=text::PRODUCT />
         <Router>
-            <Routes fallback=|| "Not found">
-                <Route path=path!("/") view=FirstWall />
+            <Routes fallback=NotFound>
+                // One page for both addresses: the wall keeps running behind an enlarged camera.
+                <ParentRoute path=path!("") view=WallPage>
+                    <Route path=path!("") view=|| () />
+                    <Route path=path!("camera/:id") view=|| () />
+                </ParentRoute>
             </Routes>
         </Router>
-    }
-}
-
-#[component]
-fn FirstWall() -> impl IntoView {
-    let wall = Resource::new_blocking(|| (), |()| load_wall());
-    view! {
-        <main>
-            <Suspense>
-                {move || Suspend::new(async move {
-                    wall.await.unwrap_or_default().cameras.into_iter().map(|camera| view! { <p>{camera.name}</p> }).collect_view()
-                })}
-            </Suspense>
-        </main>
+        <ToastCorner />
+        <ServerGone />
     }
 }

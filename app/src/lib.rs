@@ -5,9 +5,13 @@
 mod app;
 pub mod assets;
 pub mod backend;
+mod components;
+mod hooks;
 pub mod live;
 pub mod model;
+mod pages;
 pub mod shell;
+mod state;
 pub mod text;
 pub mod view;
 

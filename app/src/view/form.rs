@@ -78,11 +78,16 @@ impl Draft {
         }
     }
 
-    /// What can be seen to be missing without asking anyone.
+    /// What can be seen to be missing for saving, without asking anyone.
     pub fn check(&self) -> Result<(), (Field, &'static str)> {
         if self.name.trim().is_empty() {
             return Err((Field::Name, text::NAME_MISSING));
         }
+        self.check_sources()
+    }
+
+    /// What can be seen to be missing for a test: a name is not needed for it.
+    pub fn check_sources(&self) -> Result<(), (Field, &'static str)> {
         if self.profile != Profile::TestPattern && self.main_url.trim().is_empty() {
             return Err((Field::MainUrl, text::MAIN_MISSING));
         }

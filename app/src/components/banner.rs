@@ -1,0 +1,36 @@
+//! A line below the header when what is shown may be old.
+
+use crate::components::icon::{Glyph, Icon};
+use crate::state::{LinkState, use_link, use_wall};
+use crate::text;
+use leptos::prelude::*;
+
+#[component]
+pub fn Banner() -> impl IntoView {
+    let (link, wall) = (use_link(), use_wall());
+    let sentence = Memo::new(move |_| {
+        if link.state.get() == LinkState::Interrupted {
+            Some(text::LINK_LOST)
+        } else if wall.failed.get() && wall.loaded.get() {
+            Some(text::LIST_FAILED)
+        } else {
+            None
+        }
+    });
+    view! {
+        <div class="banner-place" role="status">
+            {move || {
+                sentence
+                    .get()
+                    .map(|sentence| {
+                        view! {
+                            <p class="banner">
+                                <Icon glyph=Glyph::Signal />
+                                {sentence}
+                            </p>
+                        }
+                    })
+            }}
+        </div>
+    }
+}

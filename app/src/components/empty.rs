@@ -1,0 +1,80 @@
+//! The wall without cameras, and while it loads.
+
+use crate::components::icon::{Glyph, Icon, Mark};
+use crate::hooks::api;
+use crate::model::{CameraInput, Profile};
+use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
+use crate::text;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// Shown when there is no camera at all.
+#[component]
+pub fn EmptyWall() -> impl IntoView {
+    let (dialogs, toasts, wall) = (use_dialogs(), use_toasts(), use_wall());
+    let busy = RwSignal::new(false);
+    let add_demo = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let input = CameraInput {
+                name: text::DEMO_NAME.to_owned(),
+                profile: Profile::TestPattern,
+                enabled: true,
+                always_on: true,
+                ..CameraInput::default()
+            };
+            match api::create_camera(&input, false).await {
+                Ok(camera) => {
+                    toasts.good(text::added(&camera.name));
+                    wall.upsert(camera);
+                }
+                Err(problem) => toasts.bad(problem.detail),
+            }
+            // The empty wall may be gone by now, and its signal with it.
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <section class="empty" aria-labelledby="empty-title">
+            <div class="empty__scene" aria-hidden="true">
+                <Mark />
+            </div>
+            <h1 id="empty-title">{text::EMPTY_TITLE}</h1>
+            <p>{text::EMPTY_TEXT}</p>
+            <div class="empty__actions">
+                <button type="button" class="button button--primary" on:click=move |_| dialogs.show(Dialog::Add)>
+                    <Icon glyph=Glyph::Plus />
+                    {text::EMPTY_ADD}
+                </button>
+                <button type="button" class="button" aria-busy=move || busy.get().to_string() disabled=move || busy.get() on:click=add_demo>
+                    <Icon glyph=Glyph::Clock />
+                    {text::EMPTY_DEMO}
+                </button>
+            </div>
+        </section>
+    }
+}
+
+/// Shown when every camera is hidden.
+#[component]
+pub fn AllHidden() -> impl IntoView {
+    view! {
+        <section class="empty">
+            <h1>{text::HIDDEN_TITLE}</h1>
+            <p>{text::HIDDEN_TEXT}</p>
+        </section>
+    }
+}
+
+/// Placeholders in the shape of tiles.
+#[component]
+pub fn Skeletons() -> impl IntoView {
+    view! {
+        <div class="skeletons" role="status" aria-label=text::LOADING>
+            {(0..4).map(|_| view! { <div class="skeleton"></div> }).collect_view()}
+        </div>
+    }
+}

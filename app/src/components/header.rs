@@ -1,0 +1,48 @@
+//! The bar at the top: the mark, how many cameras are online, the layout, adding a camera.
+
+use crate::components::icon::{Glyph, Icon, IconButton, Mark};
+use crate::components::layout_menu::LayoutMenu;
+use crate::state::{Dialog, use_dialogs, use_style, use_wall};
+use crate::text;
+use leptos::prelude::*;
+
+#[component]
+pub fn Header() -> impl IntoView {
+    let (wall, dialogs, style) = (use_wall(), use_dialogs(), use_style());
+    let count = Memo::new(move |_| wall.online());
+    let hidden = Memo::new(move |_| style.wall.get().header_hidden);
+    let hide = move |hide: bool| style.wall.update(|style| style.header_hidden = hide);
+    view! {
+        <a class="skip" href="#wall">
+            {text::SKIP}
+        </a>
+        <header class="bar" class:bar--hidden=move || hidden.get()>
+            <div class="bar__brand">
+                <Mark />
+                <span class="bar__name">{text::PRODUCT}</span>
+            </div>
+            <p class="bar__count" class:is-empty=move || count.get().1 == 0>
+                <span class="dot" data-tone=move || if count.get().0 == count.get().1 { "good" } else { "wait" } aria-hidden="true"></span>
+                <span>
+                    {move || {
+                        let (online, all) = count.get();
+                        text::online(online, all)
+                    }}
+                </span>
+            </p>
+            <div class="bar__tools">
+                <LayoutMenu />
+                <button type="button" class="button button--primary bar__add" on:click=move |_| dialogs.show(Dialog::Add)>
+                    <Icon glyph=Glyph::Plus />
+                    <span>{text::ADD_CAMERA}</span>
+                </button>
+                <IconButton glyph=Glyph::ChevronUp label=text::HIDE_HEADER on_press=move |_| hide(true) />
+            </div>
+        </header>
+        <Show when=move || hidden.get()>
+            <button type="button" class="bar-tab" aria-label=text::SHOW_HEADER title=text::SHOW_HEADER on:click=move |_| hide(false)>
+                <Icon glyph=Glyph::ChevronDown />
+            </button>
+        </Show>
+    }
+}

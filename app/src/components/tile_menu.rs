@@ -1,0 +1,169 @@
+//! A camera's menu, opened by its button or a right click. One for the page, above everything.
+
+use crate::components::icon::{Glyph, Icon};
+use crate::hooks::api;
+use crate::hooks::keys::use_keys;
+use crate::model::{CameraPatch, Profile, Quality};
+use crate::state::dialog::MenuRequest;
+use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
+use crate::text;
+use leptos::ev;
+use leptos::html::Div;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, Node};
+
+/// Its size for keeping it inside the window, CSS pixels.
+const WIDTH: f64 = 220.0;
+const HEIGHT: f64 = 236.0;
+
+#[component]
+pub fn TileMenu() -> impl IntoView {
+    let dialogs = use_dialogs();
+    move || dialogs.menu.get().map(|request| view! { <OpenMenu request /> })
+}
+
+#[component]
+fn Entry(
+    glyph: Glyph,
+    #[prop(into)] label: Signal<String>,
+    #[prop(optional)] danger: bool,
+    on_press: impl Fn() + 'static,
+) -> impl IntoView {
+    view! {
+        <button type="button" role="menuitem" class="menu__entry" class:menu__entry--danger=danger on:click=move |_| on_press()>
+            <Icon glyph=glyph />
+            {move || label.get()}
+        </button>
+    }
+}
+
+#[component]
+fn OpenMenu(request: MenuRequest) -> impl IntoView {
+    let (wall, dialogs, toasts) = (use_wall(), use_dialogs(), use_toasts());
+    let id = request.camera_id;
+    let element = NodeRef::<Div>::new();
+    let close = move || dialogs.menu.set(None);
+
+    // Focus goes in and comes back.
+    Effect::new(move |_| {
+        let Some(menu) = element.get() else { return };
+        let before = document().active_element().and_then(|element| element.dyn_into::<HtmlElement>().ok());
+        focus_entry(&menu, 0);
+        let before = StoredValue::new_local(before);
+        on_cleanup(move || {
+            if let Some(Some(before)) = before.try_update_value(Option::take) {
+                // A dialog that opens now takes the focus itself.
+                let _ = before.focus();
+            }
+        });
+    });
+    Effect::new(move |_| {
+        let listener = window_event_listener(ev::pointerdown, move |event| {
+            let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
+            if element.get_untracked().is_some_and(|menu| !menu.contains(target.as_ref())) {
+                close();
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+    use_keys(move |event| {
+        let Some(menu) = element.get_untracked() else { return };
+        match event.key().as_str() {
+            "Escape" | "Tab" => {
+                event.prevent_default();
+                close();
+            }
+            "ArrowDown" => {
+                event.prevent_default();
+                focus_entry(&menu, 1);
+            }
+            "ArrowUp" => {
+                event.prevent_default();
+                focus_entry(&menu, -1);
+            }
+            _ => {}
+        }
+    });
+
+    let camera = wall.camera(id);
+    let enabled = camera.as_ref().is_some_and(|camera| camera.enabled);
+    let has_sub = camera.as_ref().is_some_and(|camera| camera.sources.sub.is_some() || camera.profile == Profile::TestPattern);
+    let name = StoredValue::new(camera.map(|camera| camera.name).unwrap_or_default());
+    let toggle = move || {
+        close();
+        spawn_local(async move {
+            let patch = CameraPatch { enabled: Some(!enabled), ..CameraPatch::default() };
+            match api::update_camera(id, &patch, true).await {
+                Ok(camera) => {
+                    toasts.good(text::turned(&camera.name, camera.enabled));
+                    wall.upsert(camera);
+                }
+                Err(problem) => toasts.bad(problem.detail),
+            }
+        });
+    };
+    let restart = move || {
+        close();
+        let name = name.get_value();
+        spawn_local(async move {
+            let main = api::restart(id, Quality::Main).await;
+            let sub = if has_sub { api::restart(id, Quality::Sub).await } else { Ok(()) };
+            match main.and(sub) {
+                Ok(()) => toasts.good(text::restarting(&name)),
+                Err(problem) => toasts.bad(problem.detail),
+            }
+        });
+    };
+    let room = |side: &str| {
+        let value = if side == "x" { window().inner_width() } else { window().inner_height() };
+        value.ok().and_then(|value| value.as_f64()).unwrap_or(f64::INFINITY)
+    };
+    let left = (request.x - if request.x + WIDTH > room("x") - 8.0 { WIDTH } else { 0.0 }).max(8.0);
+    let top = if request.y + HEIGHT > room("y") - 8.0 { (request.y - HEIGHT).max(8.0) } else { request.y + 4.0 };
+    view! {
+        <div
+            class="panel menu"
+            role="menu"
+            aria-label=name.with_value(|name| text::actions_for(name))
+            node_ref=element
+            style:left=format!("{left}px")
+            style:top=format!("{top}px")
+        >
+            <Entry glyph=Glyph::Pencil label=text::EDIT on_press=move || dialogs.show(Dialog::Edit(id)) />
+            <Entry
+                glyph=Glyph::Info
+                label=text::DETAILS
+                on_press=move || {
+                    close();
+                    dialogs.toggle_details(id);
+                }
+            />
+            {enabled.then(|| view! { <Entry glyph=Glyph::Refresh label=text::RESTART on_press=restart /> })}
+            <Entry glyph=Glyph::Power label=if enabled { text::TURN_OFF } else { text::TURN_ON } on_press=toggle />
+            <hr />
+            <Entry glyph=Glyph::Trash label=text::DELETE danger=true on_press=move || dialogs.show(Dialog::Delete(id)) />
+        </div>
+    }
+}
+
+/// Moves the focus by `step` entries, or to the first one if none has it.
+fn focus_entry(menu: &web_sys::Element, step: i32) {
+    let Ok(entries) = menu.query_selector_all("[role=menuitem]") else { return };
+    let count = i32::try_from(entries.length()).unwrap_or(0);
+    if count == 0 {
+        return;
+    }
+    let active = document().active_element();
+    let at = (0..count).find(|place| {
+        let entry = u32::try_from(*place).ok().and_then(|place| entries.item(place));
+        active.as_ref().is_some_and(|active| active.is_same_node(entry.as_ref()))
+    });
+    let next = at.map_or(0, |at| (at + step).rem_euclid(count));
+    let entry = u32::try_from(next).ok().and_then(|place| entries.item(place));
+    if let Some(entry) = entry.and_then(|entry| entry.dyn_into::<HtmlElement>().ok()) {
+        // Focus can only fail for an element that is gone.
+        let _ = entry.focus();
+    }
+}

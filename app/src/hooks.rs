@@ -1,0 +1,9 @@
+//! What only a browser can do, one file each. Every hook may be called during server rendering and does nothing there.
+
+pub mod api;
+pub mod heartbeat;
+pub mod keys;
+pub mod live_line;
+pub mod size;
+pub mod timer;
+pub mod visible;

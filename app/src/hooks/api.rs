@@ -1,0 +1,84 @@
+//! The REST API as typed calls. Every failure is a [`Problem`] with a sentence for the page. Browser only.
+
+use crate::model::{Camera, CameraInput, CameraPatch, ProbeReport, Problem, Quality};
+use crate::text;
+use gloo::net::http::{Request, RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+const BASE: &str = "/api/v1";
+
+/// Adds a camera; without `force` the server tries it first.
+pub async fn create_camera(input: &CameraInput, force: bool) -> Result<Camera, Problem> {
+    read(send(Request::post(&format!("{BASE}/cameras{}", force_query(force))), input).await?).await
+}
+
+/// Changes a camera; without `force` the server tries it first if its sources changed.
+pub async fn update_camera(id: i64, patch: &CameraPatch, force: bool) -> Result<Camera, Problem> {
+    read(send(Request::patch(&format!("{BASE}/cameras/{id}{}", force_query(force))), patch).await?).await
+}
+
+pub async fn delete_camera(id: i64) -> Result<(), Problem> {
+    let answer = Request::delete(&format!("{BASE}/cameras/{id}")).send().await.map_err(|_| unreachable())?;
+    accept(answer).await.map(drop)
+}
+
+/// Opens the streams without storing anything. `camera_id`: the stored camera whose password is taken if none is typed.
+pub async fn probe(input: &CameraInput, camera_id: Option<i64>) -> Result<ProbeReport, Problem> {
+    let query = camera_id.map(|id| format!("?camera_id={id}")).unwrap_or_default();
+    read(send(Request::post(&format!("{BASE}/cameras/probe{query}")), input).await?).await
+}
+
+/// Connects a stream anew, now.
+pub async fn restart(id: i64, quality: Quality) -> Result<(), Problem> {
+    let path = format!("{BASE}/cameras/{id}/streams/{}/restart", quality.as_str());
+    let answer = Request::post(&path).send().await.map_err(|_| unreachable())?;
+    accept(answer).await.map(drop)
+}
+
+/// Whether the server's process answers at all.
+pub async fn server_answers() -> bool {
+    let answer = Request::get("/health/live").cache(web_sys::RequestCache::NoStore).send().await;
+    answer.is_ok_and(|answer| answer.ok())
+}
+
+fn force_query(force: bool) -> &'static str {
+    if force { "?force=true" } else { "" }
+}
+
+async fn send(request: RequestBuilder, body: &impl Serialize) -> Result<Response, Problem> {
+    let request = request.json(body).map_err(|_| unreadable())?;
+    request.send().await.map_err(|_| unreachable())
+}
+
+async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, Problem> {
+    accept(answer).await?.json().await.map_err(|_| unreadable())
+}
+
+async fn accept(answer: Response) -> Result<Response, Problem> {
+    if answer.ok() {
+        return Ok(answer);
+    }
+    let status = answer.status();
+    // A proxy in between answers without problem details.
+    Err(answer.json().await.unwrap_or_else(|_| problem(status, "http", text::REQUEST_FAILED)))
+}
+
+fn unreachable() -> Problem {
+    problem(0, "server_unreachable", text::REQUEST_FAILED)
+}
+
+fn unreadable() -> Problem {
+    problem(0, "unreadable", text::ANSWER_UNREADABLE)
+}
+
+fn problem(status: u16, code: &str, detail: &str) -> Problem {
+    Problem {
+        kind: "about:blank".to_owned(),
+        title: detail.to_owned(),
+        status,
+        code: code.to_owned(),
+        detail: detail.to_owned(),
+        field: None,
+    }
+}

@@ -1,0 +1,23 @@
+//! Waiting, in the browser.
+
+use futures::channel::oneshot;
+use gloo::timers::callback::Timeout;
+use std::future::Future;
+
+/// Runs `action` once after `delay_ms`. It is not cancelled by the caller's end: `action` must bear that. Browser only.
+pub fn after(delay_ms: u32, action: impl FnOnce() + 'static) {
+    Timeout::new(delay_ms, action).forget();
+}
+
+/// Completes after `delay_ms`; the timer goes when the future is dropped. Browser only.
+pub fn sleep(delay_ms: u32) -> impl Future<Output = ()> {
+    let (done, wait) = oneshot::channel();
+    let timer = Timeout::new(delay_ms, move || {
+        // The receiver lives in the same future as the timer.
+        let _ = done.send(());
+    });
+    async move {
+        let _ = wait.await;
+        drop(timer);
+    }
+}

@@ -1,0 +1,4 @@
+//! The pages, by route.
+
+pub mod not_found;
+pub mod wall;

@@ -1,0 +1,205 @@
+//! The camera wall at `/`, and one camera enlarged over it at `/camera/{id}`.
+
+use crate::backend::load_wall;
+use crate::components::banner::Banner;
+use crate::components::camera_dialog::CameraDialog;
+use crate::components::delete_dialog::DeleteDialog;
+use crate::components::empty::{AllHidden, EmptyWall, Skeletons};
+use crate::components::header::Header;
+use crate::components::icon::{Glyph, IconButton};
+use crate::components::tile::Tile;
+use crate::components::tile_menu::TileMenu;
+use crate::hooks::keys::use_keys;
+use crate::hooks::size::use_room;
+use crate::state::{Dialog, use_dialogs, use_style, use_toasts, use_wall};
+use crate::text;
+use crate::view::layout::{grid, neighbour};
+use leptos::html::Main;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::{use_location, use_navigate};
+
+/// Which camera is enlarged: it stands in the address, so that it survives a reload and "back" closes it.
+#[derive(Clone, Copy)]
+pub struct Enlarged {
+    pub id: Memo<Option<i64>>,
+    go: StoredValue<Box<dyn Fn(&str, bool) + Send + Sync>>,
+}
+
+impl Enlarged {
+    fn from_address() -> Self {
+        let path = use_location().pathname;
+        let navigate = use_navigate();
+        let go = move |path: &str, replace: bool| navigate(path, NavigateOptions { replace, scroll: false, ..NavigateOptions::default() });
+        Self { id: Memo::new(move |_| path.with(|path| camera_in(path))), go: StoredValue::new(Box::new(go)) }
+    }
+
+    pub fn open(self, id: i64) {
+        // From one enlarged camera to the next is one step of history, so that "back" leads to the wall.
+        let replace = self.id.get_untracked().is_some();
+        self.go.with_value(|go| go(&format!("/camera/{id}"), replace));
+    }
+
+    pub fn close(self) {
+        self.go.with_value(|go| go("/", true));
+    }
+}
+
+fn camera_in(path: &str) -> Option<i64> {
+    path.strip_prefix("/camera/")?.trim_end_matches('/').parse().ok()
+}
+
+/// Loads the first state, then shows the wall. The browser takes over the state that came with the page.
+#[component]
+pub fn WallPage() -> impl IntoView {
+    let wall = use_wall();
+    let first = Resource::new_blocking(|| (), |()| load_wall());
+    view! {
+        <Suspense fallback=Skeletons>
+            {move || Suspend::new(async move {
+                match first.await {
+                    // What came over the live line meanwhile is newer.
+                    Ok(data) if !wall.loaded.get_untracked() => wall.seed(data),
+                    Ok(_) => {}
+                    Err(_) => wall.failed.set(true),
+                }
+                view! { <LoadedWall /> }
+            })}
+        </Suspense>
+        <Outlet />
+    }
+}
+
+#[component]
+fn LoadedWall() -> impl IntoView {
+    let (wall, style, dialogs, toasts) = (use_wall(), use_style(), use_dialogs(), use_toasts());
+    let enlarged = Enlarged::from_address();
+    let shown = Memo::new(move |_| wall.shown());
+    let count = Memo::new(move |_| shown.with(Vec::len));
+    let element = NodeRef::<Main>::new();
+    let room = use_room(element);
+    let shape = Memo::new(move |_| room.get().map(|room| grid(style.wall.get(), count.get(), room)));
+    let title = move || {
+        let name = enlarged.id.get().and_then(|id| wall.camera(id)).map(|camera| camera.name);
+        name.map_or_else(|| text::PRODUCT.to_owned(), |name| format!("{name} – {}", text::PRODUCT))
+    };
+
+    // An address of a camera that is not there leads back to the wall.
+    Effect::new(move |_| {
+        let missing = wall.loaded.get() && enlarged.id.get().is_some_and(|id| shown.with(|shown| !shown.contains(&id)));
+        if missing {
+            toasts.bad(text::NO_SUCH_CAMERA);
+            enlarged.close();
+        }
+    });
+    use_keys(move |event| {
+        let Some(id) = enlarged.id.get_untracked() else { return };
+        if event.default_prevented() || dialogs.open.get_untracked().is_some() || dialogs.menu.get_untracked().is_some() {
+            return;
+        }
+        let step = match event.key().as_str() {
+            "Escape" => return enlarged.close(),
+            "ArrowRight" => 1,
+            "ArrowLeft" => -1,
+            _ => return,
+        };
+        move_by(enlarged, &shown.get_untracked(), id, step);
+    });
+
+    view! {
+        <Title text=title />
+        <div class="page" class:page--enlarged=move || enlarged.id.get().is_some()>
+            <div class="page__top" inert=move || enlarged.id.get().is_some()>
+                <Header />
+                <Banner />
+            </div>
+            <main id="wall" class="wall" class:wall--spaced=move || style.wall.get().spaced node_ref=element tabindex="-1" aria-label=text::WALL>
+                <Show when=move || count.get() == 0>
+                    <NoTiles />
+                </Show>
+                <div
+                    class="grid"
+                    class:grid--spotlight=move || shape.get().is_some_and(|shape| shape.first_span > 1)
+                    class:grid--measured=move || shape.get().is_some()
+                    style:--columns=move || shape.get().map(|shape| shape.columns.to_string())
+                    style:--span=move || shape.get().map(|shape| shape.first_span.to_string())
+                    style:--width=move || shape.get().map(|shape| format!("{:.2}px", shape.width_px))
+                    data-count=move || count.get().min(5).to_string()
+                >
+                    <For each=move || shown.get() key=|id| *id let:id>
+                        <Tile id enlarged />
+                    </For>
+                </div>
+            </main>
+            <Show when=move || enlarged.id.get().is_some() && (count.get() > 1)>
+                <Steps enlarged shown />
+            </Show>
+        </div>
+        <TileMenu />
+        {move || {
+            dialogs
+                .open
+                .get()
+                .map(|dialog| match dialog {
+                    Dialog::Add => view! { <CameraDialog camera_id=None /> }.into_any(),
+                    Dialog::Edit(id) => view! { <CameraDialog camera_id=Some(id) /> }.into_any(),
+                    Dialog::Delete(id) => view! { <DeleteDialog id /> }.into_any(),
+                })
+        }}
+    }
+}
+
+/// What stands on the wall when no tile does.
+#[component]
+fn NoTiles() -> impl IntoView {
+    let wall = use_wall();
+    let any = Memo::new(move |_| wall.cameras.with(|cameras| !cameras.is_empty()));
+    move || {
+        if !wall.loaded.get() {
+            view! { <Skeletons /> }.into_any()
+        } else if any.get() {
+            view! { <AllHidden /> }.into_any()
+        } else {
+            view! { <EmptyWall /> }.into_any()
+        }
+    }
+}
+
+/// The arrows to the neighbouring cameras while one is enlarged.
+#[component]
+fn Steps(enlarged: Enlarged, shown: Memo<Vec<i64>>) -> impl IntoView {
+    let step = move |by: i64| {
+        if let Some(id) = enlarged.id.get_untracked() {
+            move_by(enlarged, &shown.get_untracked(), id, by);
+        }
+    };
+    view! {
+        <div class="steps steps--left">
+            <IconButton glyph=Glyph::ChevronLeft label=text::PREVIOUS on_press=move |_| step(-1) />
+        </div>
+        <div class="steps steps--right">
+            <IconButton glyph=Glyph::ChevronRight label=text::NEXT on_press=move |_| step(1) />
+        </div>
+    }
+}
+
+fn move_by(enlarged: Enlarged, order: &[i64], from: i64, step: i64) {
+    if let Some(next) = neighbour(order, from, step).filter(|next| *next != from) {
+        enlarged.open(next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::camera_in;
+
+    #[test]
+    fn the_enlarged_camera_stands_in_the_address() {
+        assert_eq!(camera_in("/camera/12"), Some(12));
+        assert_eq!(camera_in("/camera/12/"), Some(12));
+        assert_eq!(camera_in("/"), None);
+        assert_eq!(camera_in("/camera/gate"), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! What the whole page shares, as small `Copy` structs of signals provided by [`provide`] and read by `use_…`.
+
+pub mod dialog;
+pub mod link;
+pub mod style;
+pub mod toast;
+pub mod wall;
+
+pub use dialog::{Dialog, Dialogs, use_dialogs};
+pub use link::{Link, LinkState, use_link};
+pub use style::use_style;
+pub use toast::{Toasts, use_toasts};
+pub use wall::{Wall, use_wall};
+
+/// Provides every state at the root of the application.
+pub fn provide() {
+    wall::provide();
+    link::provide();
+    style::provide();
+    toast::provide();
+    dialog::provide();
+}

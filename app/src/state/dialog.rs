@@ -1,0 +1,50 @@
+//! Which dialog or menu is open: one at a time.
+
+use leptos::prelude::*;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialog {
+    Add,
+    Edit(i64),
+    Delete(i64),
+}
+
+/// A camera's menu and where it was asked for, CSS pixels in the window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MenuRequest {
+    pub camera_id: i64,
+    pub x: f64,
+    pub y: f64,
+}
+
+#[derive(Clone, Copy)]
+pub struct Dialogs {
+    pub open: RwSignal<Option<Dialog>>,
+    pub menu: RwSignal<Option<MenuRequest>>,
+    /// Cameras whose details overlay is shown.
+    pub details: RwSignal<Vec<i64>>,
+}
+
+pub(super) fn provide() {
+    provide_context(Dialogs { open: RwSignal::new(None), menu: RwSignal::new(None), details: RwSignal::new(Vec::new()) });
+}
+
+pub fn use_dialogs() -> Dialogs {
+    expect_context()
+}
+
+impl Dialogs {
+    pub fn show(self, dialog: Dialog) {
+        self.menu.set(None);
+        self.open.set(Some(dialog));
+    }
+
+    pub fn toggle_details(self, camera_id: i64) {
+        self.details.update(|shown| match shown.iter().position(|id| *id == camera_id) {
+            Some(place) => {
+                shown.remove(place);
+            }
+            None => shown.push(camera_id),
+        });
+    }
+}
