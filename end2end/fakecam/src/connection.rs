@@ -1,0 +1,388 @@
+//! One client's TCP connection: reads requests, answers them as the script says, sends media when it is due.
+//!
+//! A single task does both, as small cameras do; what a session sends is in `connection/session.rs`.
+
+mod session;
+mod transport;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{broadcast, watch};
+
+use crate::auth::Verdict;
+use crate::camera::{Scripts, Shared};
+use crate::rtsp::{self, Input, Request, Response};
+use crate::script::{Action, ConnectBehaviour, KeepaliveBehaviour, LoginBehaviour, RtpInfoBehaviour, Script, Step, TransportBehaviour};
+use crate::sdp;
+use session::{Ended, Session};
+use transport::{Transport, write};
+
+/// Why a connection is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// FIN.
+    Close,
+    /// RST.
+    Reset,
+    /// The power went: silence until the camera is back, then RST.
+    PowerLoss,
+}
+
+struct Connection<'a> {
+    shared: &'a Arc<Shared>,
+    write: OwnedWriteHalf,
+    scripts: watch::Receiver<Scripts>,
+    nonce: String,
+    logged_in: bool,
+    session: Option<Session>,
+    /// For wrong answers to keepalives.
+    previous_cseq: String,
+    last_sign_of_life: Instant,
+}
+
+pub(crate) async fn serve(shared: &Arc<Shared>, stream: TcpStream) {
+    let _ = stream.set_nodelay(true);
+    let (mut read, write) = stream.into_split();
+    let mut connection = Connection {
+        shared,
+        write,
+        scripts: shared.scripts.subscribe(),
+        nonce: format!("{:016x}", rand::random::<u64>()),
+        logged_in: false,
+        session: None,
+        previous_cseq: String::new(),
+        last_sign_of_life: Instant::now(),
+    };
+    let mut off = shared.off.subscribe();
+    let end = tokio::select! {
+        biased;
+        () = shared.cancel.cancelled() => return,
+        end = connection.run(&mut read) => end,
+    };
+    // Counted out before the client can see the end of the connection: tests ask for the counters right after.
+    connection.session = None;
+    if end == End::PowerLoss {
+        tokio::select! {
+            () = shared.cancel.cancelled() => {}
+            _ = off.wait_for(|off| !off) => {}
+        }
+    }
+    if end != End::Close {
+        let whole = read.reunite(connection.write);
+        if let Ok(stream) = whole {
+            let _ = stream.set_zero_linger();
+        }
+    }
+}
+
+impl Connection<'_> {
+    async fn run(&mut self, read: &mut OwnedReadHalf) -> End {
+        let mut actions = self.shared.actions.subscribe();
+        let connect = self.scripts.borrow().get(None).connect;
+        match connect {
+            ConnectBehaviour::Accept | ConnectBehaviour::Refuse => {}
+            ConnectBehaviour::Close => return End::Close,
+            ConnectBehaviour::Silent | ConnectBehaviour::Http | ConnectBehaviour::Tls => {
+                return self.no_rtsp(read, &mut actions, connect).await;
+            }
+        }
+        let mut input = Vec::new();
+        let mut chunk = vec![0; 4096];
+        loop {
+            let script = self.script();
+            let (frozen, due) = (script.frozen, self.session.as_mut().and_then(|session| session.next_due(&script)));
+            let timeout = self.session.as_ref().and(script.session_timeout_s).map(|seconds| Duration::from_secs(u64::from(seconds)));
+            let result = tokio::select! {
+                biased;
+                action = actions.recv() => match action {
+                    Ok((mount, action)) => self.act(mount.as_deref(), &action).await,
+                    Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
+                    Err(broadcast::error::RecvError::Closed) => Err(End::Close),
+                },
+                changed = self.scripts.changed() => match changed {
+                    Ok(()) => Ok(()),
+                    Err(_) => Err(End::Close),
+                },
+                count = read.read(&mut chunk), if !frozen => match count {
+                    Ok(0) | Err(_) => Err(End::Close),
+                    Ok(count) => {
+                        input.extend_from_slice(&chunk[..count]);
+                        self.requests(&mut input).await
+                    }
+                },
+                () = sleep_until(due), if due.is_some() && !frozen => self.media(&script).await,
+                () = sleep_until(timeout.map(|timeout| self.last_sign_of_life + timeout)), if timeout.is_some() => Err(End::Close),
+            };
+            if let Err(end) = result {
+                return end;
+            }
+        }
+    }
+
+    /// The script of the session's mount, or the camera's.
+    fn script(&self) -> Script {
+        self.scripts.borrow().get(self.session.as_ref().map(|session| session.mount.path.as_str())).clone()
+    }
+
+    /// What sits on the port speaks no RTSP.
+    async fn no_rtsp(
+        &mut self,
+        read: &mut OwnedReadHalf,
+        actions: &mut broadcast::Receiver<(Option<String>, Action)>,
+        connect: ConnectBehaviour,
+    ) -> End {
+        let mut chunk = vec![0; 4096];
+        loop {
+            tokio::select! {
+                count = read.read(&mut chunk) => {
+                    if !matches!(count, Ok(1..)) {
+                        return End::Close;
+                    }
+                    let answer: &[u8] = match connect {
+                        ConnectBehaviour::Http => b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nContent-Length: 11\r\nConnection: close\r\n\r\nBad Request",
+                        // An alert record: fatal, protocol version.
+                        ConnectBehaviour::Tls => &[0x15, 3, 3, 0, 2, 2, 70],
+                        _ => continue,
+                    };
+                    let _ = write(&mut self.write, answer, None).await;
+                    return End::Close;
+                }
+                Ok((_, action)) = actions.recv() => {
+                    if let Err(end) = self.act(None, &action).await {
+                        return end;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn act(&mut self, mount: Option<&str>, action: &Action) -> Result<(), End> {
+        let own = self.session.as_ref().map(|session| session.mount.path.as_str());
+        if mount.is_some() && mount != own {
+            return Ok(());
+        }
+        match action {
+            Action::DropConnections { reset } => Err(if *reset { End::Reset } else { End::Close }),
+            Action::Reboot { power_loss, .. } => Err(if *power_loss { End::PowerLoss } else { End::Reset }),
+            Action::Garbage { bytes } => {
+                // Neither `$` nor the start of an answer.
+                let garbage: Vec<u8> = (0..*bytes).map(|index| 0x80 | index as u8).collect();
+                write(&mut self.write, &garbage, None).await.map_err(|_| End::Close)
+            }
+            _ => {
+                if let Some(session) = &mut self.session {
+                    session.act(action);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn media(&mut self, script: &Script) -> Result<(), End> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let ended = session.collect(script, Instant::now());
+        write(&mut self.write, session.collected(), script.bytes_per_second).await.map_err(|_| End::Close)?;
+        match ended {
+            Ended::No => Ok(()),
+            Ended::MidFrame => Err(End::Close),
+        }
+    }
+
+    async fn requests(&mut self, input: &mut Vec<u8>) -> Result<(), End> {
+        loop {
+            match rtsp::take(input) {
+                Input::Incomplete => return Ok(()),
+                Input::Interleaved => self.last_sign_of_life = Instant::now(),
+                Input::Invalid => {
+                    let _ = write(&mut self.write, Response::new(400).encode("0").as_bytes(), None).await;
+                    return Err(End::Close);
+                }
+                Input::Request(request) => {
+                    self.last_sign_of_life = Instant::now();
+                    self.request(&request).await?;
+                }
+            }
+        }
+    }
+
+    async fn request(&mut self, request: &Request) -> Result<(), End> {
+        let script = self.script_for(request);
+        if script.answer_delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(script.answer_delay_ms)).await;
+        }
+        let cseq = request.header("cseq").unwrap_or("0").to_owned();
+        let previous = std::mem::replace(&mut self.previous_cseq, cseq.clone());
+        let keepalive = self.session.as_ref().is_some_and(|session| session.playing)
+            && matches!(request.method.as_str(), "OPTIONS" | "GET_PARAMETER" | "SET_PARAMETER");
+        let (response, cseq) = match script.keepalive {
+            KeepaliveBehaviour::Ignore if keepalive => return Ok(()),
+            KeepaliveBehaviour::WrongCseq if keepalive => (Response::new(200), previous),
+            KeepaliveBehaviour::BadRequestWrongCseq if keepalive => (Response::new(400), previous),
+            _ => (self.respond(request, &script).await, cseq),
+        };
+        tracing::debug!(method = request.method, url = request.url, status = response.status, "request");
+        let played = request.method == "PLAY" && response.status == 200;
+        let torn_down = request.method == "TEARDOWN" && response.status == 200;
+        if torn_down {
+            self.session = None;
+        }
+        write(&mut self.write, response.encode(&cseq).as_bytes(), script.bytes_per_second).await.map_err(|_| End::Close)?;
+        if let Some(session) = self.session.as_mut().filter(|_| played) {
+            session.playing = true;
+        }
+        Ok(())
+    }
+
+    fn script_for(&self, request: &Request) -> Script {
+        let path = mount_path(request.path()).0;
+        self.scripts.borrow().get(Some(path)).clone()
+    }
+
+    async fn respond(&mut self, request: &Request, script: &Script) -> Response {
+        let (path, track) = mount_path(request.path());
+        let step = match request.method.as_str() {
+            "OPTIONS" => Some(Step::Options),
+            "DESCRIBE" => Some(Step::Describe),
+            "SETUP" => Some(Step::Setup),
+            "PLAY" => Some(Step::Play),
+            _ => None,
+        };
+        if let Some(status) = step.and_then(|step| self.shared.scripted_answer(Some(path), step)) {
+            return if status == 401 { self.challenge() } else { Response::new(status) };
+        }
+        // As in most cameras, OPTIONS is for everyone.
+        if request.method != "OPTIONS" && !self.authorised(request, script) {
+            return self.challenge();
+        }
+        match request.method.as_str() {
+            "OPTIONS" => Response::new(200).with("Public", "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER"),
+            "DESCRIBE" => self.describe(request, path, script).await,
+            "SETUP" => self.setup(request, path, track, script).await,
+            method @ ("PLAY" | "PAUSE" | "TEARDOWN" | "GET_PARAMETER" | "SET_PARAMETER") => {
+                let asked = request.header("session").map(|id| id.split(';').next().unwrap_or("").trim());
+                let Some(session) = &mut self.session else {
+                    return Response::new(if method.ends_with("PARAMETER") { 200 } else { 454 });
+                };
+                let known = asked.is_none_or(|id| session.knows(id));
+                let response = Response::new(if known { 200 } else { 454 }).with("Session", &session.id);
+                match method {
+                    _ if !known => response,
+                    "PLAY" => {
+                        session.start(script);
+                        match session.rtp_info(&request.url, script.rtp_info == RtpInfoBehaviour::FirstTrackOnly) {
+                            Some(info) if script.rtp_info != RtpInfoBehaviour::Missing => response.with("RTP-Info", info),
+                            _ => response,
+                        }
+                        .with("Range", "npt=now-")
+                    }
+                    "PAUSE" => {
+                        session.pause();
+                        response
+                    }
+                    "TEARDOWN" => {
+                        session.torn_down();
+                        response
+                    }
+                    _ => response,
+                }
+            }
+            _ => Response::new(405),
+        }
+    }
+
+    fn authorised(&mut self, request: &Request, script: &Script) -> bool {
+        let Some(auth) = &self.shared.auth else { return script.login == LoginBehaviour::Check };
+        match (auth.check(request, &self.nonce), script.login) {
+            (Verdict::Right, LoginBehaviour::Check) => {
+                if !std::mem::replace(&mut self.logged_in, true) {
+                    self.shared.logins_ok.fetch_add(1, Ordering::SeqCst);
+                }
+                true
+            }
+            (Verdict::Right, LoginBehaviour::RefuseAll) | (Verdict::Wrong, _) => {
+                self.shared.logins_failed.fetch_add(1, Ordering::SeqCst);
+                false
+            }
+            (Verdict::Missing, _) => false,
+        }
+    }
+
+    fn challenge(&self) -> Response {
+        let everyone = crate::auth::Auth::digest("", "");
+        let auth = self.shared.auth.as_ref().unwrap_or(&everyone);
+        auth.challenges(&self.nonce).iter().fold(Response::new(401), |response, challenge| response.with("WWW-Authenticate", challenge))
+    }
+
+    async fn describe(&self, request: &Request, path: &str, script: &Script) -> Response {
+        match self.shared.mount(path).await {
+            Ok(Some(mount)) => {
+                let base = format!("{}/", request.url.trim_end_matches('/'));
+                let sdp = sdp::describe(&mount.timeline().content, script);
+                Response::new(200).with("Content-Base", base).with_body("application/sdp", sdp)
+            }
+            Ok(None) => Response::new(404),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), path, "fixture");
+                Response::new(500)
+            }
+        }
+    }
+
+    async fn setup(&mut self, request: &Request, path: &str, track: Option<usize>, script: &Script) -> Response {
+        let mount = match self.shared.mount(path).await {
+            Ok(Some(mount)) => mount,
+            Ok(None) => return Response::new(404),
+            Err(_) => return Response::new(500),
+        };
+        let content = Arc::clone(&mount.timeline().content);
+        // A client may set up the only track by the aggregate URL.
+        let Some(track) = track.or((content.tracks.len() == 1).then_some(0)).filter(|track| *track < content.tracks.len()) else {
+            return Response::new(404);
+        };
+        let Some(offer) = request.header("transport") else { return Response::new(400) };
+        let wants_tcp = offer.contains("RTP/AVP/TCP");
+        let refused = if wants_tcp { TransportBehaviour::UdpOnly } else { TransportBehaviour::TcpOnly };
+        if script.transport == refused || offer.contains("multicast") {
+            return Response::new(461);
+        }
+        if self.session.as_ref().is_some_and(|session| session.mount.path != path) {
+            return Response::new(455);
+        }
+        let Ok(peer) = self.write.peer_addr() else { return Response::new(500) };
+        let Some((transport, answer)) = Transport::open(offer, wants_tcp, peer, track).await else { return Response::new(461) };
+        let session = match &mut self.session {
+            Some(session) => session,
+            None => {
+                let Some(guard) = mount.open_session(script.session_limit) else { return Response::new(script.session_limit_status) };
+                self.session.insert(Session::new(mount, guard))
+            }
+        };
+        if script.new_session_id_per_setup {
+            session.change_id(true);
+        }
+        let ssrc = session.add_track(track, transport);
+        Response::new(200)
+            .with("Session", format_args!("{};timeout={}", session.id, script.session_timeout_s.unwrap_or(60)))
+            .with("Transport", format_args!("{answer};ssrc={ssrc:08X}"))
+    }
+}
+
+/// `/cam/1/main/trackID=0` is track 0 of `/cam/1/main`.
+fn mount_path(path: &str) -> (&str, Option<usize>) {
+    match path.rsplit_once("/trackID=") {
+        Some((mount, track)) => (mount.trim_end_matches('/'), track.parse().ok()),
+        None => (path, None),
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
