@@ -195,6 +195,26 @@ async fn a_refused_transport_is_replaced_once_and_remembered() {
 }
 
 #[tokio::test]
+async fn refused_sound_does_not_cost_the_picture() {
+    let parameters = "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z2QADKzZQUGfnwEQAAADABAAAAMB4PFCmWA=,aOvjyyLA\r\n";
+    let described = format!("{SDP}{parameters}m=audio 0 RTP/AVP 0\r\na=control:track2\r\nm=audio 0 RTP/AVP 8\r\na=control:track3\r\n");
+    let (url, seen) = serve(move |request| match request {
+        _ if request.starts_with("DESCRIBE") => rtsp(request, "200 OK", "", &described),
+        _ if request.starts_with("SETUP") && request.contains("track1") => {
+            rtsp(request, "200 OK", "Session: 7\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n", "")
+        }
+        _ if request.starts_with("SETUP") => rtsp(request, "500 Internal Server Error", "", ""),
+        _ => rtsp(request, "200 OK", "Session: 7\r\n", ""),
+    })
+    .await;
+    let source = connector().connect(&spec(&url, None, TransportChoice::Auto)).await.expect("it opens");
+    assert_eq!((source.tracks().video.width, source.tracks().audio.is_none()), (320, true));
+    assert_eq!(seen.count("SETUP", "track"), 2, "the first audio track only");
+    source.close().await;
+    assert_eq!(seen.count("TEARDOWN", "Session: 7"), 1);
+}
+
+#[tokio::test]
 async fn loopback_needs_permission() {
     let (url, seen) = serve(|request| rtsp(request, "404 Not Found", "", "")).await;
     let error = Connector::default().connect(&spec(&url, None, TransportChoice::Auto)).await.err().expect("refused");
