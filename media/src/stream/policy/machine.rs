@@ -1,0 +1,252 @@
+//! The inner wheels of the policy: how each input changes the facts, and what follows from the facts.
+
+use super::{Action, Failure, MaxByTime, Open, Policy, Session, Transition, login_blocked, settings, words};
+use crate::error::{ErrorCode, StreamError};
+use crate::stream::status::StreamState;
+use crate::time::Stamp;
+
+impl Policy {
+    pub(super) fn on_wanted(&mut self, now: Stamp, wanted: bool) {
+        if self.wanted && !wanted {
+            self.linger_until = Some(now.plus(self.settings.linger));
+        }
+        if wanted {
+            self.linger_until = None;
+        }
+        self.wanted = wanted;
+    }
+
+    pub(super) fn on_connected(&mut self, now: Stamp) {
+        if self.session == Session::Opening {
+            self.refusals = 0;
+            self.session = Session::Open(Open { since: now, last_frame: None, live_since: None, interval: None });
+        }
+    }
+
+    pub(super) fn on_failed(&mut self, now: Stamp, error: StreamError, out: &mut Vec<Action>) {
+        match self.session {
+            // A straggler of a session that is being closed for another reason.
+            Session::Closing { .. } => return,
+            Session::Opening => self.session = Session::None,
+            Session::None | Session::Open(_) => {}
+        }
+        self.note_failure(now, error);
+        self.close(false, out);
+    }
+
+    pub(super) fn on_login_blocked(&mut self, now: Stamp, until: Stamp) {
+        if self.session == Session::Opening {
+            self.session = Session::None;
+        }
+        self.block(now, until);
+    }
+
+    pub(super) fn on_reconfigured(&mut self, login_changed: bool, out: &mut Vec<Action>) {
+        if login_changed {
+            self.blocked_until = None;
+            self.refusals = 0;
+        }
+        self.failures = 0;
+        self.step = 0;
+        self.repeated = None;
+        self.retry_at = None;
+        if self.blocked_until.is_none() {
+            self.failure = None;
+        }
+        self.ever_live = false;
+        self.cause = Some(words::RECONFIGURED);
+        self.close(false, out);
+    }
+
+    /// Forgets what has run out.
+    pub(super) fn expire(&mut self, now: Stamp) {
+        if self.linger_until.is_some_and(|at| at.mono_us <= now.mono_us) {
+            self.linger_until = None;
+        }
+        if self.blocked_until.is_some_and(|at| at.mono_us <= now.mono_us) {
+            self.blocked_until = None;
+            self.refusals = 0;
+        }
+    }
+
+    pub(super) fn on_tick(&mut self, now: Stamp, out: &mut Vec<Action>) {
+        let Session::Open(open) = self.session else { return };
+        if self.give_up_at(&open).mono_us > now.mono_us {
+            return;
+        }
+        let error = match (open.live_since, open.last_frame) {
+            (Some(_), Some(last)) => words::stalled(now.since(last)),
+            (_, Some(_)) => words::no_key_frame(now.since(open.since)),
+            (_, None) => words::sends_nothing(now.since(open.since)),
+        };
+        self.note_failure(now, error);
+        self.close(open.live_since.is_some(), out);
+    }
+
+    /// When an open session has been silent for too long.
+    pub(super) fn give_up_at(&self, open: &Open) -> Stamp {
+        match (open.live_since, open.last_frame) {
+            (Some(_), Some(last)) => last.plus(self.settings.stall_limit(open.interval)),
+            (_, Some(last)) => {
+                let silent = last.plus(self.settings.first_frame_timeout);
+                let hopeless = open.since.plus(self.settings.first_key_timeout);
+                if silent.mono_us < hopeless.mono_us { silent } else { hopeless }
+            }
+            (_, None) => open.since.plus(self.settings.first_frame_timeout),
+        }
+    }
+
+    pub(super) fn went_live(&mut self) {
+        self.failures = 0;
+        self.repeated = None;
+        self.retry_at = None;
+        self.ever_live = true;
+    }
+
+    /// Counts a failure and sets when the next attempt may be made.
+    pub(super) fn note_failure(&mut self, now: Stamp, error: StreamError) {
+        if let Session::Open(Open { live_since: Some(live), .. }) = self.session
+            && now.since(live) >= self.settings.healthy_after
+        {
+            self.step = 0;
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.dark_since.get_or_insert(now);
+        let times = match self.repeated {
+            Some((code, times)) if code == error.code => times.saturating_add(1),
+            _ => 1,
+        };
+        self.repeated = Some((error.code, times));
+        // A camera that boots may answer 404 for a while: one that has worked gets a few quick attempts first.
+        let hopeless = settings::heals_slowly(error.code) && (!self.ever_live || times >= self.settings.patience);
+        let slow = hopeless || self.failures >= self.settings.circuit_after;
+        let delay = if slow {
+            let half = self.settings.slow_pace / 2;
+            half + (self.jitter)(half).min(half)
+        } else {
+            let ceiling = self.settings.ceiling(self.step);
+            self.step = self.step.saturating_add(1);
+            (self.jitter)(ceiling).min(ceiling)
+        };
+        self.retry_at = Some(now.plus(delay));
+        if error.code == ErrorCode::AuthFailed {
+            self.refusals += 1;
+            if self.refusals >= self.settings.login_attempts {
+                self.block(now, now.plus(self.settings.login_block));
+                return;
+            }
+        }
+        self.set_failure(now, error);
+    }
+
+    pub(super) fn block(&mut self, now: Stamp, until: Stamp) {
+        self.blocked_until = self.blocked_until.max_by_time(Some(until));
+        self.dark_since.get_or_insert(now);
+        self.set_failure(now, login_blocked());
+    }
+
+    pub(super) fn set_failure(&mut self, now: Stamp, error: StreamError) {
+        let since = self.failure.as_ref().map_or(now, |failure| failure.since);
+        self.failure = Some(Failure { error, since });
+    }
+
+    /// Ends whatever session there is; `stalled` says whether that is why.
+    pub(super) fn close(&mut self, stalled: bool, out: &mut Vec<Action>) {
+        if matches!(self.session, Session::Opening | Session::Open(_)) {
+            out.push(Action::Close);
+        }
+        if self.session != Session::None {
+            self.session = Session::Closing { stalled };
+        }
+    }
+
+    pub(super) fn wants_session(&self) -> bool {
+        self.enabled && (self.wanted || self.linger_until.is_some())
+    }
+
+    pub(super) fn is_blocked(&self, now: Stamp) -> bool {
+        self.blocked_until.is_some_and(|at| at.mono_us > now.mono_us)
+    }
+
+    pub(super) fn must_wait(&self, now: Stamp) -> bool {
+        self.is_blocked(now) || self.retry_at.is_some_and(|at| at.mono_us > now.mono_us)
+    }
+
+    /// Opens or closes what follows from the facts, then announces the state that they make.
+    pub(super) fn settle(&mut self, now: Stamp, out: &mut Vec<Action>) {
+        let wants = self.wants_session();
+        if !wants {
+            self.close(false, out);
+            self.dark_since = None;
+            self.cause = None;
+        } else if self.session == Session::None && !self.must_wait(now) {
+            self.session = Session::Opening;
+            self.start_afresh_after_rest(now);
+            self.opened_at = Some(now);
+            self.retry_at = None;
+            self.dark_since.get_or_insert(now);
+            out.push(Action::Open);
+        }
+        let to = self.derive(now);
+        if to != self.state {
+            let from = std::mem::replace(&mut self.state, to);
+            self.since = now;
+            let transition = self.transition(now, from, to);
+            if to == StreamState::Live {
+                self.failure = None;
+                self.dark_since = None;
+                self.cause = None;
+            }
+            out.push(Action::Changed(transition));
+        }
+    }
+
+    /// A stream that nobody wanted for a while carries no old failures into its first attempt.
+    pub(super) fn start_afresh_after_rest(&mut self, now: Stamp) {
+        if !matches!(self.state, StreamState::Idle | StreamState::Disabled) {
+            return;
+        }
+        self.failures = 0;
+        self.failure = None;
+        if self.opened_at.is_none_or(|at| now.since(at) >= self.settings.healthy_after) {
+            self.step = 0;
+        }
+    }
+
+    pub(super) fn derive(&self, now: Stamp) -> StreamState {
+        if !self.enabled {
+            return StreamState::Disabled;
+        }
+        if !self.wants_session() {
+            return StreamState::Idle;
+        }
+        match self.session {
+            Session::Open(Open { live_since: Some(_), .. }) => StreamState::Live,
+            Session::Closing { stalled: true } => StreamState::Stalled,
+            Session::None | Session::Closing { .. } if self.is_blocked(now) => StreamState::AuthBlocked,
+            // Also while a half-open attempt runs: a log line per minute for every dark camera would hide the others.
+            _ if self.failures >= self.settings.circuit_after => StreamState::CircuitOpen,
+            Session::None | Session::Closing { .. } if self.must_wait(now) => StreamState::Backoff,
+            _ => StreamState::Connecting,
+        }
+    }
+
+    pub(super) fn transition(&mut self, now: Stamp, from: StreamState, to: StreamState) -> Transition {
+        let dark_for = self.dark_since.map(|since| now.since(since));
+        let attempt = self.failures.saturating_add(1);
+        let failing = !matches!(to, StreamState::Idle | StreamState::Disabled);
+        let error = self.failure.as_ref().map(|failure| &failure.error).filter(|_| failing);
+        let message = error.map_or("", |error| error.message.as_str());
+        let wait = self.retry_at.map(|at| at.since(now)).unwrap_or_default();
+        let reason = match to {
+            StreamState::Idle => words::IDLE.to_owned(),
+            StreamState::Disabled => words::DISABLED.to_owned(),
+            StreamState::Connecting => self.cause.take().map_or_else(|| words::connecting(self.failures), str::to_owned),
+            StreamState::Live => words::live(error, dark_for),
+            StreamState::Stalled | StreamState::AuthBlocked => message.to_owned(),
+            StreamState::Backoff => words::backoff(message, wait),
+            StreamState::CircuitOpen => words::circuit_open(message, self.failures, wait),
+        };
+        Transition { at: now, from, to, reason, code: error.map(|error| error.code), attempt, dark_for }
+    }
+}
