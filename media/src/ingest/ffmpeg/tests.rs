@@ -156,6 +156,21 @@ async fn the_demo_camera_moves_and_is_a_clean_stream() {
 }
 
 #[tokio::test]
+async fn a_killed_child_ends_the_source_with_a_reason() {
+    let spec = TestPatternSpec { width: 160, height: 90, fps: 15, hue: 0 };
+    let mut source = open_test_pattern(&spec, Path::new("ffmpeg")).await.expect("it opens");
+    let pid = source.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw).expect("it runs");
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("killed");
+    let error = loop {
+        if let Err(error) = source.next().await {
+            break error;
+        }
+    };
+    assert_eq!(error.code, ErrorCode::FfmpegFailed, "{error}");
+    assert_eq!(source.child.id(), None, "it was reaped");
+}
+
+#[tokio::test]
 async fn an_impossible_pattern_is_refused() {
     let spec = TestPatternSpec { width: 641, height: 360, fps: 15, hue: 0 };
     assert!(open_test_pattern(&spec, Path::new("ffmpeg")).await.is_err());
