@@ -3,6 +3,7 @@
 //! A single task does both, as small cameras do; what a session sends is in `connection/session.rs`.
 
 mod session;
+mod track;
 mod transport;
 
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{broadcast, watch};
 
 use crate::auth::Verdict;
-use crate::camera::{Scripts, Shared};
 use crate::rtsp::{self, Input, Request, Response};
 use crate::script::{Action, ConnectBehaviour, KeepaliveBehaviour, LoginBehaviour, RtpInfoBehaviour, Script, Step, TransportBehaviour};
 use crate::sdp;
+use crate::shared::{Scripts, Shared};
 use session::{Ended, Session};
 use transport::{Transport, write};
 

@@ -12,16 +12,19 @@ mod auth;
 mod camera;
 mod connection;
 mod fixture;
+mod gst;
 mod loops;
 mod mount;
 mod packetize;
 mod rtsp;
 mod script;
 mod sdp;
+mod shared;
 
 pub use auth::{Auth, Scheme};
 pub use camera::{Builder, Counters, FakeCamera};
 pub use fixture::{AudioCodec, Fixture, LOOP_SECONDS, VideoCodec, VideoSpec, fixtures_dir};
+pub use gst::GstCamera;
 pub use loops::Loop;
 pub use mount::{FrameClock, MountCounters};
 pub use script::{

@@ -54,6 +54,8 @@ pub struct Script {
     pub wrap_in_s: Option<f64>,
     /// The camera's media clock runs this much fast.
     pub clock_ppm: f64,
+    /// The camera's wall clock, as its sender reports give it, is this far ahead: change it for a clock step.
+    pub wall_clock_offset_s: f64,
     /// Probability that an RTP packet is not sent.
     pub loss: f64,
     /// Probability that an RTP packet is sent after its successor.
@@ -89,6 +91,7 @@ impl Default for Script {
             bytes_per_second: None,
             wrap_in_s: None,
             clock_ppm: 0.0,
+            wall_clock_offset_s: 0.0,
             loss: 0.0,
             reorder: 0.0,
             duplicate: 0.0,

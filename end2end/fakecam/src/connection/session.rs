@@ -1,26 +1,21 @@
 //! A playing session: where in the loop each track is, and its packets with this session's numbers in them.
 //!
-//! Packets come ready from the loop; here only sequence number, timestamp, SSRC and channel are written into a copy.
-//! All frames that are due leave in one write. Faults of the media (timestamps, loss, cuts) are done here.
+//! All frames that are due leave in one write. What is done to single packets is in `track.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
 
+use super::track::{FrameFault, TimestampFault, TrackState, signed_ticks};
 use super::transport::Transport;
-use crate::loops::Track;
-use crate::mount::{Mount, SessionGuard, Timeline, epoch_ms};
-use crate::packetize::{PREFIX, RTP_HEADER, Unit};
+use crate::mount::{Mount, SessionGuard, Timeline};
 use crate::script::{Action, Script};
 
 /// Behind by more than this, a camera throws its queue away and goes on at the next key frame.
 const MAX_LAG: Duration = Duration::from_secs(2);
-const REPORT_INTERVAL: Duration = Duration::from_secs(5);
-/// Between the NTP era and 1970.
-const NTP_UNIX_OFFSET_S: f64 = 2_208_988_800.0;
 
 /// Whether the connection has to end after what was collected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,45 +41,6 @@ pub(super) struct Session {
     random: StdRng,
 }
 
-#[derive(Debug)]
-struct TrackState {
-    index: usize,
-    transport: Transport,
-    ssrc: u32,
-    sequence: u16,
-    /// RTP timestamp of media time 0.
-    base: u32,
-    /// Moved by jumps.
-    offset: u32,
-    next: u64,
-    last_timestamp: u32,
-    packets: u32,
-    octets: u32,
-    report_due: Option<Instant>,
-    timestamps: TimestampFault,
-    /// Held back to be sent after its successor.
-    held: Option<Vec<u8>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum TimestampFault {
-    None,
-    Outlier { seconds: f64 },
-    Equal { frames: u32 },
-    Backwards { frames: u32 },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FrameFault {
-    None,
-    /// Half of it, then the end.
-    CutAndClose,
-    /// The packets in its middle are lost.
-    LoseMiddle,
-    /// Half of one packet is missing, the stream goes on.
-    CutPacket,
-}
-
 impl Session {
     pub(super) fn new(mount: Arc<Mount>, guard: SessionGuard) -> Self {
         let version = mount.timeline().version;
@@ -108,21 +64,7 @@ impl Session {
     pub(super) fn add_track(&mut self, index: usize, transport: Transport) -> u32 {
         let ssrc = rand::random();
         self.tracks.retain(|track| track.index != index);
-        self.tracks.push(TrackState {
-            index,
-            transport,
-            ssrc,
-            sequence: rand::random(),
-            base: rand::random(),
-            offset: 0,
-            next: 0,
-            last_timestamp: 0,
-            packets: 0,
-            octets: 0,
-            report_due: None,
-            timestamps: TimestampFault::None,
-            held: None,
-        });
+        self.tracks.push(TrackState::new(index, transport, ssrc));
         ssrc
     }
 
@@ -278,10 +220,8 @@ impl Session {
                 }
                 self.mount.units_sent.fetch_add(1, Ordering::Relaxed);
                 self.mount.bytes_sent.fetch_add(unit.wire.len() as u64, Ordering::Relaxed);
-                if script.rtcp && track.report_due.is_none_or(|due| due <= now) {
-                    track.report_due = Some(now + REPORT_INTERVAL);
-                    let media = track.skewed(timeline.ticks_at(track.index, now), script);
-                    track.report(media, now, &mut self.out);
+                if script.rtcp {
+                    track.report_if_due(timeline.ticks_at(track.index, now), script, now, &mut self.out);
                 }
                 if sent == Ended::MidFrame {
                     ended = sent;
@@ -290,122 +230,6 @@ impl Session {
         }
         ended
     }
-}
-
-impl TrackState {
-    /// Media ticks as the camera's own clock counts them.
-    fn skewed(&self, ticks: u64, script: &Script) -> u32 {
-        let skew = (ticks as f64 * script.clock_ppm / 1e6) as i64;
-        self.base.wrapping_add(ticks as u32).wrapping_add(skew as u32).wrapping_add(self.offset)
-    }
-
-    fn timestamp(&mut self, track: &Track, ticks: u64, script: &Script) -> u32 {
-        let right = self.skewed(ticks, script);
-        let interval = track.loop_ticks as u32 / track.units.len() as u32;
-        let (timestamp, then) = match self.timestamps {
-            TimestampFault::None => (right, TimestampFault::None),
-            TimestampFault::Outlier { seconds } => (right.wrapping_add(signed_ticks(seconds, track.clock_rate)), TimestampFault::None),
-            TimestampFault::Equal { frames: 0 } | TimestampFault::Backwards { frames: 0 } => (right, TimestampFault::None),
-            TimestampFault::Equal { frames } => (self.last_timestamp, TimestampFault::Equal { frames: frames - 1 }),
-            TimestampFault::Backwards { frames } => {
-                (self.last_timestamp.wrapping_sub(interval), TimestampFault::Backwards { frames: frames - 1 })
-            }
-        };
-        self.timestamps = then;
-        self.last_timestamp = timestamp;
-        timestamp
-    }
-
-    fn send(&mut self, unit: &Unit, timestamp: u32, script: &Script, fault: FrameFault, random: &mut StdRng, out: &mut Vec<u8>) -> Ended {
-        let count = unit.packets.len();
-        for (position, start) in unit.packets.iter().enumerate() {
-            let end = unit.packets.get(position + 1).copied().unwrap_or(unit.wire.len());
-            let from = out.len();
-            out.extend_from_slice(&unit.wire[*start..end]);
-            self.stamp(&mut out[from..], timestamp);
-            let middle = position == count / 2;
-            let lost = (script.loss > 0.0 && random.random_bool(script.loss.min(1.0)))
-                || (fault == FrameFault::LoseMiddle && count > 2 && position > 0 && position + 1 < count);
-            if lost {
-                out.truncate(from);
-                continue;
-            }
-            let twice = script.duplicate > 0.0 && random.random_bool(script.duplicate.min(1.0));
-            if self.held.is_none() && script.reorder > 0.0 && random.random_bool(script.reorder.min(1.0)) {
-                self.held = Some(out.split_off(from));
-                continue;
-            }
-            if middle && matches!(fault, FrameFault::CutAndClose | FrameFault::CutPacket) {
-                let half = (out.len() - from) / 2;
-                out.truncate(from + half);
-            }
-            if twice {
-                out.extend_from_within(from..);
-            }
-            if let Some(held) = self.held.take() {
-                out.extend_from_slice(&held);
-            }
-            self.dispatch(from, out);
-            if middle && fault == FrameFault::CutAndClose {
-                return Ended::MidFrame;
-            }
-        }
-        Ended::No
-    }
-
-    fn stamp(&mut self, packet: &mut [u8], timestamp: u32) {
-        if let Transport::Interleaved { channel } = self.transport {
-            packet[1] = channel;
-        }
-        packet[PREFIX + 2..PREFIX + 4].copy_from_slice(&self.sequence.to_be_bytes());
-        packet[PREFIX + 4..PREFIX + 8].copy_from_slice(&timestamp.to_be_bytes());
-        packet[PREFIX + 8..PREFIX + 12].copy_from_slice(&self.ssrc.to_be_bytes());
-        self.sequence = self.sequence.wrapping_add(1);
-        self.packets = self.packets.wrapping_add(1);
-        self.octets = self.octets.wrapping_add((packet.len() - PREFIX - RTP_HEADER) as u32);
-    }
-
-    /// UDP: takes the packets off `out` again and sends them as datagrams.
-    fn dispatch(&self, from: usize, out: &mut Vec<u8>) {
-        let Transport::Udp { rtp, .. } = &self.transport else { return };
-        let mut rest = &out[from..];
-        while rest.len() >= PREFIX {
-            let length = usize::from(u16::from_be_bytes([rest[2], rest[3]])).min(rest.len() - PREFIX);
-            // A full socket buffer or a closed port is a lost packet, as on a real network.
-            let _ = rtp.try_send(&rest[PREFIX..PREFIX + length]);
-            rest = &rest[PREFIX + length..];
-        }
-        out.truncate(from);
-    }
-
-    /// Sender report and CNAME (RFC 3550, 6.4.1 and 6.5).
-    fn report(&self, media: u32, now: Instant, out: &mut Vec<u8>) {
-        let ntp = epoch_ms(now) / 1000.0 + NTP_UNIX_OFFSET_S;
-        let mut report = vec![0x80, 200, 0, 6];
-        report.extend_from_slice(&self.ssrc.to_be_bytes());
-        report.extend_from_slice(&(ntp as u32).to_be_bytes());
-        report.extend_from_slice(&((ntp.fract() * 4_294_967_296.0) as u32).to_be_bytes());
-        for word in [media, self.packets, self.octets] {
-            report.extend_from_slice(&word.to_be_bytes());
-        }
-        report.extend_from_slice(&[0x81, 202, 0, 4]);
-        report.extend_from_slice(&self.ssrc.to_be_bytes());
-        report.extend_from_slice(b"\x01\x07fakecam\0\0\0");
-        match &self.transport {
-            Transport::Interleaved { channel } => {
-                out.extend_from_slice(&[b'$', channel + 1]);
-                out.extend_from_slice(&u16::try_from(report.len()).expect("a report is short").to_be_bytes());
-                out.extend_from_slice(&report);
-            }
-            Transport::Udp { rtcp, .. } => {
-                let _ = rtcp.try_send(&report);
-            }
-        }
-    }
-}
-
-fn signed_ticks(seconds: f64, clock_rate: u32) -> u32 {
-    (seconds * f64::from(clock_rate)) as i64 as u32
 }
 
 fn new_id() -> String {
