@@ -17,7 +17,7 @@ pub struct EdgeOptions {
     pub least_need_s: f64,
     /// An arrival later than this (seconds) is an outage, not jitter: it doesn't widen the buffer.
     pub outage_s: f64,
-    /// How far the rate may go up, and down.
+    /// How far the rate may go up, and down (apart from standing still).
     pub max_rate: f64,
     pub min_rate: f64,
     /// Further behind than this (seconds): a seek instead of a rate.
@@ -44,7 +44,7 @@ impl EdgeOptions {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum EdgeAction {
     Keep,
-    /// Set `playbackRate`.
+    /// Set `playbackRate`; 0 holds the picture while the buffer grows.
     Rate(f64),
     /// Set `currentTime` (and the rate back to 1).
     Seek(f64),
@@ -102,12 +102,16 @@ impl EdgeControl {
     /// Seek threshold during that time (s).
     const STARTING_SEEK_S: f64 = 0.3;
     const STALL_STEP_S: f64 = 0.04;
-    const MAX_EXTRA_S: f64 = 0.6;
-    /// One stall's margin is given back after this long without another (s).
-    const FORGIVE_S: f64 = 20.0;
+    const MAX_EXTRA_S: f64 = 0.3;
+    /// A third of the stalls' margin is given back after this long without another (s).
+    const FORGIVE_S: f64 = 10.0;
     /// Errors smaller than this start no correction, and one that runs ends below the second (s).
     const START_ERROR_S: f64 = 0.045;
     const END_ERROR_S: f64 = 0.012;
+    /// Ahead of the wanted position by this much (s), the playhead waits in one go: a rate of 0.95 would take seconds to build
+    /// the buffer up and the picture would stutter all the while. It waits until the second is reached.
+    const HOLD_ERROR_S: f64 = 0.12;
+    const RELEASE_ERROR_S: f64 = 0.02;
     /// Rate change per second of error.
     const GAIN: f64 = 0.6;
     /// Seeks are at least this far apart (s), except over gaps.
@@ -206,7 +210,7 @@ impl EdgeControl {
     /// Decides. `position_s`: `currentTime`. Call it a few times a second and when data has come.
     pub fn step(&mut self, position_s: f64, ranges: &Ranges, now_s: f64) -> EdgeAction {
         if self.extra_s > 0.0 && now_s - self.extra_since_s > Self::FORGIVE_S {
-            self.extra_s = (self.extra_s - Self::STALL_STEP_S).max(0.0);
+            self.extra_s = if self.extra_s < Self::END_ERROR_S { 0.0 } else { self.extra_s * 0.67 };
             self.extra_since_s = now_s;
         }
         let Some(&(start, end)) = ranges.last() else { return EdgeAction::Keep };
@@ -220,7 +224,10 @@ impl EdgeControl {
         if starting || (error > self.options.seek_beyond_s && now_s - self.last_seek_s > Self::SEEK_PAUSE_S) {
             return self.seek(wanted, now_s);
         }
-        let correcting = (self.rate - 1.0).abs() > f64::EPSILON;
+        if self.options.min_rate < 1.0 && -error > if self.rate == 0.0 { Self::RELEASE_ERROR_S } else { Self::HOLD_ERROR_S } {
+            return self.set_rate(0.0);
+        }
+        let correcting = self.rate > 0.0 && (self.rate - 1.0).abs() > f64::EPSILON;
         let threshold = if correcting { Self::END_ERROR_S } else { Self::START_ERROR_S };
         let rate = if error.abs() < threshold || (correcting && (error > 0.0) != (self.rate > 1.0)) {
             1.0
@@ -231,6 +238,10 @@ impl EdgeControl {
             let steps = if steps == 0.0 { error.signum() } else { steps };
             (1.0 + steps / 100.0).clamp(self.options.min_rate, self.options.max_rate)
         };
+        self.set_rate(rate)
+    }
+
+    fn set_rate(&mut self, rate: f64) -> EdgeAction {
         if (rate - self.rate).abs() < 0.005 {
             return EdgeAction::Keep;
         }

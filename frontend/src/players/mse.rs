@@ -47,6 +47,8 @@ struct Inner {
     clock: Rc<RefCell<MediaClock>>,
     /// The connection's first init is still to come: it clears the buffer.
     fresh: Cell<bool>,
+    /// A clock message of this connection was seen.
+    clock_seen: Cell<bool>,
     /// Counts connections, so that an answer about an older one is ignored.
     attempt: Cell<u32>,
     opened_at_ms: Cell<f64>,
@@ -72,6 +74,7 @@ impl MsePlayer {
             expect: RefCell::new(Expect::Media),
             clock,
             fresh: Cell::new(true),
+            clock_seen: Cell::new(false),
             attempt: Cell::new(0),
             opened_at_ms: Cell::new(0.0),
             last_message_ms: Cell::new(0.0),
@@ -125,6 +128,7 @@ impl Inner {
         self.disconnect();
         self.source.forget_queue();
         self.fresh.set(true);
+        self.clock_seen.set(false);
         self.media_since_ms.set(None);
         self.opened_at_ms.set(now_ms());
         self.last_message_ms.set(now_ms());
@@ -189,7 +193,10 @@ impl Inner {
             Some(ServerText::Dropped { frames }) => self.setup.report(Signal::Dropped(frames)),
             Some(ServerText::Clock { media_time, wallclock_ms }) => {
                 self.clock.borrow_mut().observe(media_time, wallclock_ms);
-                self.setup.shared.offset.borrow_mut().observe(wallclock_ms, js_sys::Date::now());
+                // The first one of a connection is of the cached key frame, seconds old: it says nothing about the way here.
+                if self.clock_seen.replace(true) {
+                    self.setup.shared.offset.borrow_mut().observe(wallclock_ms, js_sys::Date::now());
+                }
             }
             Some(ServerText::Other) | None => {}
         }

@@ -12,6 +12,7 @@ struct Sim {
     end: f64,
     seeks: u32,
     stalled_ms: u64,
+    held_ms: u64,
     was_stalled: bool,
     max_rate: f64,
 }
@@ -27,6 +28,7 @@ impl Sim {
             end: 1000.0,
             seeks: 0,
             stalled_ms: 0,
+            held_ms: 0,
             was_stalled: false,
             max_rate: 1.0,
         }
@@ -71,6 +73,7 @@ impl Sim {
             if self.position >= self.start {
                 let next = self.position + self.rate / 1000.0;
                 let stall = next > self.end;
+                self.held_ms += u64::from(self.rate == 0.0);
                 if stall {
                     self.stalled_ms += 1;
                     if !self.was_stalled {
@@ -144,6 +147,7 @@ fn jitter_widens_the_buffer_and_calm_narrows_it_again() {
     let stalled_while_learning = sim.stalled_ms;
     sim.run(60_000, jittery(180));
     assert!(sim.stalled_ms - stalled_while_learning < 60, "{} ms", sim.stalled_ms - stalled_while_learning);
+    assert!(sim.stalled_ms + sim.held_ms < 900, "{} ms stalled, {} ms held", sim.stalled_ms, sim.held_ms);
     assert!(sim.behind() < 0.6);
     sim.run(180_000, steady);
     assert!(sim.behind() < 0.2, "{} s behind after calm", sim.behind());
