@@ -83,7 +83,8 @@ pub fn build(profile: Profile) -> Result<()> {
 }
 
 fn workspace_root() -> Result<PathBuf> {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // At run time first: worktrees that share a target folder share this program too, whoever built it last.
+    let manifest = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     Ok(manifest.parent().context("xtask lies in the workspace")?.to_path_buf())
 }
 
