@@ -60,13 +60,13 @@ fn graph(spec: &TestPatternSpec, with_text: bool) -> String {
 
     // Drawn once: a glow on ink, a faint grid, colour and grey steps, a track for the moving mark, the labels.
     let mut filters = vec![
+        // At one size and then scaled: the filter's radius does not follow the size.
         format!(
-            "gradients=s={width}x{height}:r={fps}:c0={}:c1=0x0b0f14:n=2:t=radial:x0={}:y0={}:x1={width}:y1={height}:speed=0.00001:seed=1",
-            color(hue, 0.45, 0.20),
-            width / 2,
-            height * 42 / 100,
+            "gradients=s=1280x720:r={fps}:c0={}:c1=0x0b0f14:n=2:t=radial:x0=640:y0=302:x1=1344:y1=720:speed=0.00001:seed=1",
+            color(hue, 0.45, 0.20)
         ),
         "trim=end_frame=1".to_owned(),
+        format!("scale={width}x{height},setsar=1"),
         format!("drawgrid=w={0}:h={0}:x={1}:y={2}:t=1:c=white@0.03", px(80), width / 2, height / 2),
         "format=yuv420p".to_owned(),
     ];
