@@ -86,7 +86,8 @@ impl Backend for Pages {
     fn wall(&self) -> Answer<'_, WallData> {
         Box::pin(async move {
             let cameras = self.state.cameras.wall().cameras.clone();
-            let statuses: Vec<CameraStatus> = Vec::new();
+            let statuses =
+                self.state.cameras.statuses().into_iter().map(|(camera_id, status)| CameraStatus { camera_id, status }).collect();
             Ok(WallData { cameras, statuses })
         })
     }

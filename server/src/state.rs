@@ -3,16 +3,27 @@
 use crate::config::Settings;
 use crate::db::Db;
 use crate::secrets::Sealer;
-use crate::services::address::{AddressPolicy, Resolve};
+use crate::services::address::{AddressPolicy, Resolve, SystemResolver};
 use crate::services::cameras::{Cameras, Parts};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
+use media::ingest::Connect;
+use media::ingest::connect::{Connector, ConnectorOptions};
+use media::snapshot::Snapshotter;
+use media::stream::{Streams, StreamsOptions};
 use std::ops::Deref;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Key frames that are decoded at the same time.
+const SNAPSHOTS_AT_ONCE: usize = 2;
+/// How long changes and connections may take to end once the streams have.
+const LAST_TASKS: Duration = Duration::from_secs(1);
+const CLOSE_DATABASE: Duration = Duration::from_secs(1);
 
 /// The shared state of the application.
 #[derive(Clone)]
@@ -25,6 +36,8 @@ pub struct Inner {
     pub settings: Settings,
     pub db: Db,
     pub cameras: Cameras,
+    pub streams: Streams,
+    pub snapshots: Arc<Snapshotter>,
     pub addresses: AddressPolicy,
     /// How pages are rendered.
     pub leptos: LeptosOptions,
@@ -37,6 +50,17 @@ pub struct Inner {
 /// What differs between production and tests.
 pub struct Outside {
     pub resolver: Arc<dyn Resolve>,
+    /// Opens the cameras' streams.
+    pub connect: Arc<dyn Connect>,
+}
+
+impl Outside {
+    /// The real network.
+    pub fn real(settings: &Settings) -> Self {
+        let addresses = media::ingest::net::AddressPolicy { allow_loopback: settings.allow_loopback_cameras };
+        let connector = Connector::new(ConnectorOptions { addresses, ..ConnectorOptions::default() });
+        Self { resolver: Arc::new(SystemResolver), connect: Arc::new(connector) }
+    }
 }
 
 impl Deref for AppState {
@@ -64,19 +88,33 @@ impl AppState {
         let db = Db::open(&settings).await.map_err(|error| format!("the database cannot be opened: {error}"))?;
         let addresses = AddressPolicy::new(&settings, outside.resolver);
         let tasks = TaskTracker::new();
-        let parts = Parts { db: db.clone(), sealer, addresses: addresses.clone(), tasks: tasks.clone() };
+        let streams = Streams::new(StreamsOptions::default(), outside.connect);
+        let snapshots = Arc::new(Snapshotter::new(SNAPSHOTS_AT_ONCE));
+        let parts = Parts {
+            db: db.clone(),
+            sealer,
+            streams: streams.clone(),
+            snapshots: Arc::clone(&snapshots),
+            addresses: addresses.clone(),
+            tasks: tasks.clone(),
+        };
         let cameras = Cameras::start(&settings, parts).await?;
         let leptos = LeptosOptions::builder().output_name("nightjar").site_root("target/site").site_pkg_dir("pkg").build();
         let stopping = CancellationToken::new();
-        Ok(Self { inner: Arc::new(Inner { settings, db, cameras, addresses, leptos, stopping, tasks }) })
+        Ok(Self { inner: Arc::new(Inner { settings, db, cameras, streams, snapshots, addresses, leptos, stopping, tasks }) })
     }
 
-    /// Ends everything that runs behind the routes. The caller has stopped taking requests.
+    /// Ends everything that runs behind the routes within about seven seconds: sessions are torn down, children reaped, the database closed.
     pub async fn shutdown(&self) {
         self.stopping.cancel();
+        self.streams.shutdown().await;
         self.tasks.close();
-        self.tasks.wait().await;
-        self.db.close().await;
+        if tokio::time::timeout(LAST_TASKS, self.tasks.wait()).await.is_err() {
+            tracing::warn!(left = self.tasks.len(), "some tasks did not end in time and are cut off");
+        }
+        if tokio::time::timeout(CLOSE_DATABASE, self.db.close()).await.is_err() {
+            tracing::warn!("the database did not close in time; it recovers at the next start");
+        }
     }
 }
 

@@ -1,14 +1,12 @@
 //! `nightjar serve`: start everything, serve, stop in order.
 
 use crate::config::{Flags, Settings};
-use crate::services::address::SystemResolver;
 use crate::state::{AppState, Outside};
 use crate::{logging, router};
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 /// How long open requests may take to finish after a signal; streams and tasks get the rest of the ten seconds.
 const DRAIN: Duration = Duration::from_secs(4);
@@ -37,14 +35,14 @@ async fn serve(settings: Settings) -> Result<(), String> {
         format!("cannot listen on {}: {error}. Another program may use the port; choose one with --listen.", settings.listen)
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let state = AppState::start(settings, Outside { resolver: Arc::new(SystemResolver) }).await?;
+    let outside = Outside::real(&settings);
+    let state = AppState::start(settings, outside).await?;
     state.addresses.set_listener(address);
-    let stopping = state.stopping.clone();
     let mut term = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
 
-    let app = router::app(state.clone());
-    let server = axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());
+    let app = router::app(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(state.stopping.clone().cancelled_owned());
     let mut server = tokio::spawn(server.into_future());
     super::say(&format!("nightjar ready on http://{address}"));
     tokio::select! {
@@ -52,15 +50,14 @@ async fn serve(settings: Settings) -> Result<(), String> {
         _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
         ended = &mut server => return Err(format!("the listener ended: {ended:?}")),
     }
-    stop(&state, stopping).await;
-    if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
-        tracing::warn!("some requests did not end in time and are cut off");
-        server.abort();
-    }
+    state.stopping.cancel();
+    let requests = async {
+        if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
+            tracing::warn!("some requests did not end in time and are cut off");
+            server.abort();
+        }
+    };
+    tokio::join!(requests, state.shutdown());
+    tracing::info!("stopped");
     Ok(())
-}
-
-async fn stop(state: &AppState, stopping: CancellationToken) {
-    stopping.cancel();
-    state.tasks.close();
 }

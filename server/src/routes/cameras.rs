@@ -3,15 +3,20 @@
 mod collection;
 mod item;
 mod order;
+mod probe;
+mod streams;
 
 use crate::state::AppState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(collection::list, collection::create)).routes(routes!(order::reorder)).routes(routes!(
-        item::get,
-        item::update,
-        item::delete
-    ))
+    OpenApiRouter::new()
+        .routes(routes!(collection::list, collection::create))
+        .routes(routes!(order::reorder))
+        .routes(routes!(probe::probe))
+        .routes(routes!(item::get, item::update, item::delete))
+        .routes(routes!(streams::list))
+        .routes(routes!(streams::recover))
+        .routes(routes!(streams::restart))
 }

@@ -6,6 +6,7 @@
 mod input;
 mod record;
 mod store;
+mod trial;
 pub mod url_rules;
 
 use crate::config::Settings;
@@ -13,16 +14,21 @@ use crate::db::Db;
 use crate::error::{AppError, AppResult, Kind};
 use crate::secrets::Sealer;
 use crate::services::address::AddressPolicy;
-use app::model::{Camera, CameraInput, CameraPatch};
+use crate::services::status::{self, stream_status};
+use app::model::{Camera, CameraInput, CameraPatch, ProbeReport, StreamStatus};
 use input::Draft;
 use media::StreamKey;
 use media::id::{CameraId, Quality};
+use media::ingest::SourceSpec;
+use media::snapshot::Snapshotter;
+use media::stream::{StreamConfig, StreamHandle, StreamSettings, Streams};
 use record::Record;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
+use trial::Trials;
 
 /// How often a change is worked out anew when another change of the same camera came between.
 const CHANGE_ATTEMPTS: usize = 3;
@@ -36,7 +42,8 @@ pub struct Cameras {
 struct Inner {
     db: Db,
     sealer: Sealer,
-    addresses: AddressPolicy,
+    streams: Streams,
+    trials: Trials,
     /// Folders that `file:` addresses may point into.
     media_folders: Vec<PathBuf>,
     wall: watch::Sender<Arc<Wall>>,
@@ -69,6 +76,8 @@ impl Wall {
 pub struct Parts {
     pub db: Db,
     pub sealer: Sealer,
+    pub streams: Streams,
+    pub snapshots: Arc<Snapshotter>,
     pub addresses: AddressPolicy,
     pub tasks: TaskTracker,
 }
@@ -79,11 +88,12 @@ impl Cameras {
     /// # Errors
     /// The database cannot be read, or its passwords were sealed with another key.
     pub async fn start(settings: &Settings, parts: Parts) -> Result<Self, String> {
-        let Parts { db, sealer, addresses, tasks } = parts;
+        let Parts { db, sealer, streams, snapshots, addresses, tasks } = parts;
         let inner = Inner {
             db,
             sealer,
-            addresses,
+            trials: Trials::new(streams.clone(), snapshots, addresses, settings.media_folders.clone()),
+            streams,
             media_folders: settings.media_folders.clone(),
             wall: watch::channel(Arc::default()).0,
             writing: tokio::sync::Mutex::new(()),
@@ -112,12 +122,41 @@ impl Cameras {
         self.wall().record(id).map(|record| record.camera.clone())
     }
 
-    /// The stream that serves `quality` of a camera: a camera without a sub stream serves both from main. None for an unknown camera.
-    pub fn stream_key(&self, camera: CameraId, quality: Quality) -> Option<StreamKey> {
+    /// The stream that serves `quality` of a camera: a camera without a sub stream serves both from main.
+    ///
+    /// # Errors
+    /// 404 for an unknown camera, 503 for one that has no stream to open.
+    pub fn stream(&self, camera: CameraId, quality: Quality) -> AppResult<StreamHandle> {
         let wall = self.wall();
-        let record = wall.records.get(&camera.0)?;
-        let own = record.sources.iter().any(|(existing, _)| *existing == quality);
-        Some(StreamKey::new(camera, if own { quality } else { Quality::Main }))
+        let own = wall.record(camera.0)?.sources.iter().any(|(existing, _)| *existing == quality);
+        let key = StreamKey::new(camera, if own { quality } else { Quality::Main });
+        // Between a change of the wall and of the streams, and for files outside the permitted folders.
+        self.inner
+            .streams
+            .handle(key)
+            .ok_or_else(|| AppError::unavailable("no_stream", "This camera's stream is not running. Check its address.", 2))
+    }
+
+    /// The streams of a camera as the API tells them, main and sub. A camera without a sub stream shows main's measurements for both.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn streams_of(&self, id: i64) -> AppResult<Vec<StreamStatus>> {
+        self.wall().record(id)?;
+        Ok(Quality::ALL.into_iter().filter_map(|quality| self.shown_status(CameraId(id), quality)).collect())
+    }
+
+    /// The streams of all cameras, in the cameras' order.
+    pub fn statuses(&self) -> Vec<(i64, StreamStatus)> {
+        let wall = self.wall();
+        let ids = wall.cameras.iter().map(|camera| camera.id);
+        ids.flat_map(|id| Quality::ALL.into_iter().filter_map(move |quality| Some((id, self.shown_status(CameraId(id), quality)?))))
+            .collect()
+    }
+
+    fn shown_status(&self, id: CameraId, quality: Quality) -> Option<StreamStatus> {
+        let status = stream_status(&self.stream(id, quality).ok()?.status());
+        Some(StreamStatus { quality: status::quality(quality), ..status })
     }
 
     /// Checks, tries and stores a new camera. `force` stores it without trying it.
@@ -126,6 +165,9 @@ impl Cameras {
     /// 422 with the wrong field, 409 for a name that is taken.
     pub async fn create(&self, input: CameraInput, force: bool) -> AppResult<Camera> {
         let draft = self.checked(input, None, force).await?;
+        if draft.input.enabled && !force {
+            self.inner.trials.run(&record::draft_specs(&draft, 0)).await?;
+        }
         let inner = Arc::clone(&self.inner);
         self.detached(async move {
             let _one = inner.writing.lock().await;
@@ -142,9 +184,16 @@ impl Cameras {
     /// # Errors
     /// 404, 422 with the wrong field, 409 for a name that is taken.
     pub async fn update(&self, id: i64, patch: CameraPatch, force: bool) -> AppResult<Camera> {
+        let mut tried: Vec<(Quality, SourceSpec)> = Vec::new();
         for _ in 0..CHANGE_ATTEMPTS {
             let current = Arc::clone(self.wall().record(id)?);
             let draft = self.checked(input::merge(current.as_input(), patch.clone()), Some(&current), force).await?;
+            let mut changed = record::draft_specs(&draft, id);
+            changed.retain(|spec| !current.sources.contains(spec) && !tried.contains(spec));
+            if draft.input.enabled && !force && !changed.is_empty() {
+                self.inner.trials.run(&changed).await?;
+                tried.append(&mut changed);
+            }
             let inner = Arc::clone(&self.inner);
             let stored = self
                 .detached(async move {
@@ -193,10 +242,30 @@ impl Cameras {
         .await
     }
 
-    /// The rules of the fields and the name's being free.
-    async fn checked(&self, input: CameraInput, current: Option<&Record>, _force: bool) -> AppResult<Draft> {
+    /// Tries a camera without storing it. `existing` is the camera that is being edited: its password is used if the body has none.
+    ///
+    /// # Errors
+    /// As [`Cameras::create`].
+    pub async fn probe(&self, mut input: CameraInput, existing: Option<i64>) -> AppResult<ProbeReport> {
+        let wall = self.wall();
+        let current = existing.map(|id| wall.record(id)).transpose()?;
+        if let (Some(credentials), Some(stored)) = (&mut input.credentials, current.and_then(|record| record.as_input().credentials)) {
+            credentials.password = credentials.password.take().or(stored.password);
+        }
+        let draft = self.checked(input, current.map(AsRef::as_ref), false).await?;
+        let found = self.inner.trials.run(&record::draft_specs(&draft, existing.unwrap_or(0))).await?;
+        Ok(self.inner.trials.report(&found).await)
+    }
+
+    /// The rules of the fields, the name's being free, and what may be opened.
+    async fn checked(&self, input: CameraInput, current: Option<&Record>, offline: bool) -> AppResult<Draft> {
         let draft = input::check(input)?;
         self.check_name(&draft, current)?;
+        let same_places =
+            current.is_some_and(|record| record.camera.sources == draft.input.sources && record.camera.profile == draft.input.profile);
+        if !same_places {
+            self.inner.trials.check_places(&draft, offline || !draft.input.enabled).await?;
+        }
         Ok(draft)
     }
 
@@ -215,10 +284,52 @@ impl Cameras {
 }
 
 impl Inner {
-    /// Replaces the copy in memory by what is stored.
+    /// Replaces the copy in memory by what is stored, then brings the streams in line with it.
     async fn reload(&self) -> Result<(), String> {
-        let records = store::load(&self.db, &self.sealer).await?;
-        self.wall.send_replace(Arc::new(Wall::new(records)));
+        let new = Arc::new(Wall::new(store::load(&self.db, &self.sealer).await?));
+        let old = self.wall.send_replace(Arc::clone(&new));
+        self.apply(&old, &new);
         Ok(())
+    }
+
+    /// A stream whose configuration is unchanged is not touched.
+    fn apply(&self, old: &Wall, new: &Wall) {
+        let mut wanted = HashSet::new();
+        for record in new.records.values() {
+            for (quality, source) in &record.sources {
+                if !self.may_open(source) {
+                    tracing::warn!(camera.id = record.camera.id, "the camera's file is no longer in a permitted folder; it stays dark");
+                    continue;
+                }
+                let key = StreamKey::new(CameraId(record.camera.id), *quality);
+                wanted.insert(key);
+                let config = StreamConfig {
+                    source: source.clone(),
+                    enabled: record.camera.enabled,
+                    always_on: record.camera.always_on,
+                    settings: StreamSettings::default(),
+                };
+                self.streams.configure(key, config);
+            }
+        }
+        let before = old.records.values().flat_map(|record| {
+            let id = CameraId(record.camera.id);
+            record.sources.iter().map(move |(quality, _)| StreamKey::new(id, *quality))
+        });
+        for key in before.filter(|key| !wanted.contains(key)) {
+            let streams = self.streams.clone();
+            // Not awaited: a camera that does not answer its TEARDOWN must not hold up the person who deletes it.
+            self.tasks.spawn(async move { streams.remove(key).await });
+        }
+    }
+
+    fn may_open(&self, source: &SourceSpec) -> bool {
+        match source {
+            SourceSpec::Ffmpeg(spec) => match &spec.input {
+                media::ingest::FfmpegInput::File(path) => trial::is_named_in_folders(path, &self.media_folders),
+                _ => true,
+            },
+            _ => true,
+        }
     }
 }

@@ -5,6 +5,7 @@ use media::id::Quality;
 use media::stream::status::{StreamState, StreamStatus};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 
 /// Milliseconds since 1970 as RFC 3339 UTC.
 pub fn rfc3339(utc_ms: i64) -> String {
@@ -12,6 +13,13 @@ pub fn rfc3339(utc_ms: i64) -> String {
     // Only a moment outside the years 0-9999 has no text; the epoch stands for it.
     let moment = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     moment.format(&Rfc3339).unwrap_or_else(|_| "1970-01-01T00:00:00Z".to_owned())
+}
+
+/// Milliseconds since 1970 as HTTP writes dates: `Sat, 21 Nov 2026 01:38:25 GMT`.
+pub fn http_date(utc_ms: i64) -> String {
+    let moment = OffsetDateTime::from_unix_timestamp(utc_ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let form = format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+    moment.format(&form).unwrap_or_else(|_| "Thu, 01 Jan 1970 00:00:00 GMT".to_owned())
 }
 
 pub fn quality(quality: Quality) -> model::Quality {
@@ -34,10 +42,10 @@ pub fn state(state: StreamState) -> model::StreamState {
     }
 }
 
-/// The status as the API tells it. `shown` is the quality that was asked for: a camera without a sub stream shows main's measurements as sub's.
-pub fn status(status: &StreamStatus, shown: Quality) -> model::StreamStatus {
+/// The status as the API tells it.
+pub fn stream_status(status: &StreamStatus) -> model::StreamStatus {
     model::StreamStatus {
-        quality: quality(shown),
+        quality: quality(status.quality),
         state: state(status.state),
         since: rfc3339(status.since_utc_ms),
         fps: status.fps,
@@ -77,6 +85,7 @@ mod tests {
     #[test]
     fn times_are_rfc_3339_utc() {
         assert_eq!(rfc3339(1_795_225_105_250), "2026-11-21T01:38:25.25Z");
+        assert_eq!(http_date(1_795_225_105_250), "Sat, 21 Nov 2026 01:38:25 GMT");
         assert_eq!(rfc3339(i64::MAX), "1970-01-01T00:00:00Z");
     }
 

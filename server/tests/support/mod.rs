@@ -2,10 +2,13 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+mod fake;
+
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+pub use fake::FakeCameras;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use server::config::{Flags, Settings};
@@ -13,7 +16,7 @@ use server::services::address::Resolve;
 use server::state::{AppState, Outside};
 use std::collections::HashMap;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -34,6 +37,7 @@ impl Resolve for TestNames {
 }
 
 pub struct TestApp {
+    pub cameras: Arc<FakeCameras>,
     pub state: AppState,
     pub router: Router,
     folder: Arc<TempDir>,
@@ -81,15 +85,27 @@ impl TestApp {
 
     async fn open(folder: Arc<TempDir>, environment: &[(&str, &str)]) -> Self {
         let settings = settings(folder.path(), environment);
-        let outside = Outside { resolver: Arc::new(TestNames) };
+        let cameras = Arc::new(FakeCameras::default());
+        let outside = Outside { resolver: Arc::new(TestNames), connect: cameras.clone() };
         let state = AppState::start(settings, outside).await.expect("a server that starts");
-        Self { router: server::router::app(state.clone()), state, folder }
+        Self { cameras, router: server::router::app(state.clone()), state, folder }
     }
 
     /// Stops the server and starts another one on the same data.
     pub async fn restart(self) -> Self {
         self.state.shutdown().await;
         Self::open(self.folder, &[]).await
+    }
+
+    /// Serves on a real socket; the address.
+    pub async fn listen(&self) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        self.state.addresses.set_listener(address);
+        let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, service).with_graceful_shutdown(self.state.stopping.clone().cancelled_owned());
+        tokio::spawn(server.into_future());
+        address
     }
 
     pub fn data(&self) -> &Path {

@@ -1,0 +1,69 @@
+//! The streams of a camera: status, recover, restart.
+
+use crate::error::{AppError, AppResult};
+use crate::extract::ApiPath;
+use crate::state::AppState;
+use app::model::{Problem, StreamStatus};
+use axum::Json;
+use axum::extract::State;
+use media::id::{CameraId, Quality};
+use media::stream::{RecoverOutcome, StreamHandle};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Answer of recover and restart.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Restart {
+    /// Whether a new session is being opened because of this request or one just before it.
+    restarted: bool,
+    /// Why, or why not.
+    reason: String,
+}
+
+impl From<RecoverOutcome> for Restart {
+    fn from(outcome: RecoverOutcome) -> Self {
+        Self { restarted: outcome.restarted, reason: outcome.reason }
+    }
+}
+
+/// The measured status of main and sub. A camera without a sub stream shows main's measurements for both.
+#[utoipa::path(
+    get,
+    path = "/api/v1/cameras/{id}/streams",
+    tag = "streams",
+    params(("id" = i64, Path)),
+    responses((status = OK, body = Vec<StreamStatus>), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn list(State(state): State<AppState>, ApiPath(id): ApiPath<i64>) -> AppResult<Json<Vec<StreamStatus>>> {
+    state.cameras.streams_of(id).map(Json)
+}
+
+/// Opens a new session if the server's own evidence says that this one is bad.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cameras/{id}/streams/{quality}/recover",
+    tag = "streams",
+    params(("id" = i64, Path), ("quality" = String, Path, description = "`main` or `sub`")),
+    responses((status = OK, body = Restart), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn recover(State(state): State<AppState>, ApiPath(path): ApiPath<(i64, String)>) -> AppResult<Json<Restart>> {
+    Ok(Json(handle(&state, path)?.recover().await.into()))
+}
+
+/// Opens a new session whatever the evidence.
+#[utoipa::path(
+    post,
+    path = "/api/v1/cameras/{id}/streams/{quality}/restart",
+    tag = "streams",
+    params(("id" = i64, Path), ("quality" = String, Path, description = "`main` or `sub`")),
+    responses((status = OK, body = Restart), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+)]
+pub async fn restart(State(state): State<AppState>, ApiPath(path): ApiPath<(i64, String)>) -> AppResult<Json<Restart>> {
+    Ok(Json(handle(&state, path)?.restart().await.into()))
+}
+
+fn handle(state: &AppState, (id, quality): (i64, String)) -> AppResult<StreamHandle> {
+    let quality: Quality =
+        quality.parse().map_err(|_| AppError::not_found("stream_not_found", "A camera has the streams main and sub, no other."))?;
+    state.cameras.stream(CameraId(id), quality)
+}
