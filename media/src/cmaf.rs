@@ -79,7 +79,8 @@ pub struct Chunk {
     pub track: Track,
     /// Video: an IDR/IRAP picture. Audio: always false, so that "the newest key chunk" is a picture.
     pub key: bool,
-    /// `tfdt.baseMediaDecodeTime` in the track's timescale. Per track: next chunk's = this one's + `duration`.
+    /// `tfdt.baseMediaDecodeTime` in the track's timescale. Per track: next chunk's = this one's + `duration`, for video also
+    /// from one epoch to the next; audio starts an epoch at or after its key frame and may skip forward there.
     pub decode_time: u64,
     /// In the track's timescale, > 0.
     pub duration: u32,

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 mod audio;
 mod params;
+#[cfg(test)]
+pub(crate) mod test_stream;
 mod video;
 
 use audio::AudioLane;

@@ -36,9 +36,9 @@ impl Reorder {
         time
     }
 
-    /// Sets the depth to that of new parameters; only at a key frame. It never becomes less than what is pending.
+    /// Sets the depth to that of new parameters; only at a key frame. It never becomes less than what is pending or was seen.
     pub fn set_depth(&mut self, depth: u8) {
-        self.depth = usize::from(depth.min(MAX_REORDER)).max(self.pending.len());
+        self.depth = usize::from(depth.min(MAX_REORDER)).max(self.pending.len()).max(self.seen);
     }
 
     /// Forgets what was learned: other parameters come.
@@ -66,6 +66,8 @@ impl Reorder {
     pub fn push(&mut self, time: i64) -> Option<i64> {
         let later = self.recent.iter().filter(|&&other| other > time).count();
         self.seen = self.seen.max(later.min(MAX_DEPTH));
+        // Applied at once: every picture until the next key frame would make the decode times leap.
+        self.depth = self.depth.max(self.seen);
         self.recent.push_back(time);
         if self.recent.len() > MAX_DEPTH {
             self.recent.pop_front();
@@ -119,16 +121,21 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_depth_is_learned_and_filled_up_at_the_key_frame() {
+    fn an_unknown_depth_is_learned_and_filled_up() {
         let mut reorder = Reorder::default();
         reorder.start(0, 1, 0);
-        for time in [0, 3, 1, 2] {
-            reorder.push(time);
-        }
-        assert_eq!((reorder.seen(), reorder.depth()), (1, 0));
-        reorder.set_depth(reorder.seen());
+        // I0 P3 b1 b2 P6 b4 b5: the first b shows that the depth is 1.
+        assert_eq!([0, 3, 1, 2, 6, 4, 5].map(|time| reorder.push(time)), [Some(0), Some(3), None, Some(1), Some(2), Some(4), Some(5)]);
+        assert_eq!((reorder.seen(), reorder.depth(), reorder.next()), (1, 1, Next::AtMost(6)));
+    }
+
+    #[test]
+    fn a_greater_depth_is_filled_up_from_the_key_frame_on() {
+        let mut reorder = Reorder::default();
+        reorder.start(0, 1, 0);
+        reorder.push(0);
+        reorder.set_depth(1);
         assert_eq!(reorder.next(), Next::Filling);
         assert_eq!([4, 7, 5, 6, 8].map(|time| reorder.push(time)), [None, Some(4), Some(5), Some(6), Some(7)]);
-        assert_eq!(reorder.next(), Next::AtMost(8));
     }
 }

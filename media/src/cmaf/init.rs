@@ -8,8 +8,8 @@ use crate::unit::{AudioTrack, VideoCodec, VideoTrack};
 use bytes::{BufMut, Bytes, BytesMut};
 use mp4_atom::esds::{DecoderConfig, DecoderSpecific, EsDescriptor, SLConfig};
 use mp4_atom::{
-    Atom, Audio, Avc1, Avcc, Codec, Dinf, Dref, Encode, Esds, FixedPoint, FourCC, Ftyp, Hdlr, Hvc1, Hvcc, Mdhd, Mdia, Minf, Mp4a, Mvex,
-    Mvhd, Pasp, Smhd, Stbl, Stco, Stsd, Tkhd, Trak, Trex, Url, Visual, Vmhd,
+    Atom, Audio, Avc1, Avcc, Codec, Dinf, Dref, Encode, Esds, FixedPoint, FourCC, Ftyp, Hdlr, Hvc1, Hvcc, Mdhd, Mp4a, Mvex, Mvhd, Pasp,
+    Smhd, Stbl, Stco, Stsd, Tkhd, Trex, Url, Visual, Vmhd,
 };
 
 /// Why an init segment could not be written.
@@ -35,32 +35,40 @@ pub fn write(video: &VideoTrack, audio: Option<&AudioTrack>) -> Result<Bytes, In
         compatible_brands: vec![FourCC::new(b"iso6"), FourCC::new(b"cmf2"), FourCC::new(b"mp41")],
     }
     .encode(&mut out)?;
-    let moov = out.len();
-    // The order that CMAF asks for is mvhd, trak, mvex (ISO 23000-19 7.3.1); mp4-atom's Moov puts mvex first.
+    // Containers are written by hand: mp4-atom puts optional children last, readers expect the usual order (ISO 23000-19 7.3.1).
+    boxed(&mut out, b"moov", |out| {
+        let next_track_id = audio.map_or(VIDEO_TRACK_ID, |_| AUDIO_TRACK_ID) + 1;
+        Mvhd { timescale: VIDEO_TIMESCALE, duration: 0, rate: 1.into(), volume: 1.into(), next_track_id, ..Mvhd::default() }.encode(out)?;
+        video_trak(out, video)?;
+        let mut trex = vec![trex(VIDEO_TRACK_ID)];
+        if let Some(audio) = audio {
+            audio_trak(out, audio)?;
+            trex.push(self::trex(AUDIO_TRACK_ID));
+        }
+        Mvex { mehd: None, trex }.encode(out)?;
+        Ok(())
+    })?;
+    Ok(out.freeze())
+}
+
+/// Writes a box around what `content` writes.
+fn boxed(out: &mut BytesMut, kind: &[u8; 4], content: impl FnOnce(&mut BytesMut) -> Result<(), InitError>) -> Result<(), InitError> {
+    let start = out.len();
     out.put_u32(0);
-    out.put_slice(b"moov");
-    let next_track_id = audio.map_or(VIDEO_TRACK_ID, |_| AUDIO_TRACK_ID) + 1;
-    Mvhd { timescale: VIDEO_TIMESCALE, duration: 0, rate: 1.into(), volume: 1.into(), next_track_id, ..Mvhd::default() }
-        .encode(&mut out)?;
-    video_trak(video)?.encode(&mut out)?;
-    let mut trex = vec![trex(VIDEO_TRACK_ID)];
-    if let Some(audio) = audio {
-        audio_trak(audio).encode(&mut out)?;
-        trex.push(self::trex(AUDIO_TRACK_ID));
-    }
-    Mvex { mehd: None, trex }.encode(&mut out)?;
-    let size = u32::try_from(out.len() - moov).map_err(|_| mp4_atom::Error::InvalidSize)?;
-    if let Some(field) = out.get_mut(moov..moov + 4) {
+    out.put_slice(kind);
+    content(out)?;
+    let size = u32::try_from(out.len() - start).map_err(|_| mp4_atom::Error::InvalidSize)?;
+    if let Some(field) = out.get_mut(start..start + 4) {
         field.copy_from_slice(&size.to_be_bytes());
     }
-    Ok(out.freeze())
+    Ok(())
 }
 
 fn trex(track_id: u32) -> Trex {
     Trex { track_id, default_sample_description_index: 1, ..Trex::default() }
 }
 
-fn video_trak(video: &VideoTrack) -> Result<Trak, InitError> {
+fn video_trak(out: &mut BytesMut, video: &VideoTrack) -> Result<(), InitError> {
     let too_large = || InitError::PictureSize { width: video.width, height: video.height };
     let width = u16::try_from(video.width).map_err(|_| too_large())?;
     let height = u16::try_from(video.height).map_err(|_| too_large())?;
@@ -76,26 +84,18 @@ fn video_trak(video: &VideoTrack) -> Result<Trak, InitError> {
         Some((h, v)) if v > 0 => u16::try_from(u64::from(width) * u64::from(h) / u64::from(v)).unwrap_or(width),
         _ => width,
     };
-    Ok(Trak {
-        tkhd: Tkhd {
-            track_id: VIDEO_TRACK_ID,
-            enabled: true,
-            in_movie: true,
-            width: shown_width.into(),
-            height: height.into(),
-            ..Tkhd::default()
-        },
-        mdia: mdia(
-            VIDEO_TIMESCALE,
-            b"vide",
-            "Video",
-            Minf { vmhd: Some(Vmhd::default()), dinf: own_data(), stbl: samples(entry), ..Minf::default() },
-        ),
-        ..Trak::default()
-    })
+    let tkhd = Tkhd {
+        track_id: VIDEO_TRACK_ID,
+        enabled: true,
+        in_movie: true,
+        width: shown_width.into(),
+        height: height.into(),
+        ..Tkhd::default()
+    };
+    trak(out, &tkhd, VIDEO_TIMESCALE, (b"vide", "Video"), &Vmhd::default(), entry)
 }
 
-fn audio_trak(audio: &AudioTrack) -> Trak {
+fn audio_trak(out: &mut BytesMut, audio: &AudioTrack) -> Result<(), InitError> {
     let entry = Mp4a {
         audio: Audio {
             data_reference_index: 1,
@@ -121,24 +121,31 @@ fn audio_trak(audio: &AudioTrack) -> Trak {
         btrt: None,
         taic: None,
     };
-    Trak {
-        tkhd: Tkhd { track_id: AUDIO_TRACK_ID, alternate_group: 1, enabled: true, in_movie: true, volume: 1.into(), ..Tkhd::default() },
-        mdia: mdia(
-            audio.rate_hz,
-            b"soun",
-            "Audio",
-            Minf { smhd: Some(Smhd::default()), dinf: own_data(), stbl: samples(Codec::from(entry)), ..Minf::default() },
-        ),
-        ..Trak::default()
-    }
+    let tkhd = Tkhd { track_id: AUDIO_TRACK_ID, alternate_group: 1, enabled: true, in_movie: true, volume: 1.into(), ..Tkhd::default() };
+    trak(out, &tkhd, audio.rate_hz, (b"soun", "Audio"), &Smhd::default(), Codec::from(entry))
 }
 
-fn mdia(timescale: u32, handler: &[u8; 4], name: &str, minf: Minf) -> Mdia {
-    Mdia {
-        mdhd: Mdhd { timescale, language: "und".into(), ..Mdhd::default() },
-        hdlr: Hdlr { handler: FourCC::new(handler), name: name.into() },
-        minf,
-    }
+fn trak(
+    out: &mut BytesMut,
+    tkhd: &Tkhd,
+    timescale: u32,
+    (handler, name): (&[u8; 4], &str),
+    media_header: &impl Encode,
+    entry: Codec,
+) -> Result<(), InitError> {
+    boxed(out, b"trak", |out| {
+        tkhd.encode(out)?;
+        boxed(out, b"mdia", |out| {
+            Mdhd { timescale, language: "und".into(), ..Mdhd::default() }.encode(out)?;
+            Hdlr { handler: FourCC::new(handler), name: name.into() }.encode(out)?;
+            boxed(out, b"minf", |out| {
+                media_header.encode(out)?;
+                own_data().encode(out)?;
+                samples(entry).encode(out)?;
+                Ok(())
+            })
+        })
+    })
 }
 
 /// The samples are in the same file.

@@ -1,7 +1,10 @@
 //! Made-up streams for tests: parameter sets, access units and audio frames.
 
 use super::*;
-use bytes::{BufMut, BytesMut};
+use crate::codec::h264;
+use crate::time::Stamp;
+use crate::unit::VideoCodec;
+use bytes::{BufMut, Bytes, BytesMut};
 use h264_reader::nal::sps::{PicOrderCntType, SeqParameterSet, VuiParameters};
 use h264_reader::nal::{NalHeader, WritableNal};
 use h264_reader::rbsp::{BitReader, ByteReader};

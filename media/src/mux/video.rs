@@ -179,7 +179,7 @@ impl VideoLane {
         };
         let rewritten = if rewrite && never_reorders && !self.watch.refuted { sets.rewritten() } else { None };
         self.rewritten = rewritten.is_some();
-        self.reorder.set_depth(self.declared_depth().max(self.reorder.seen()));
+        self.reorder.set_depth(self.declared_depth());
         match rewritten {
             Some(sets) => sets.describe(source),
             // As announced as long as nothing replaced it: the source's record may say more than we would write.
@@ -218,8 +218,6 @@ impl VideoLane {
     pub fn place(&mut self, time: i64, pts: i64, scan: &Scan) -> Slot {
         self.watch.picture(pts, scan.b_slices);
         self.highest = Some(self.highest.map_or(time, |highest| highest.max(time)));
-        // Presentation times are exact where pictures may be reordered; elsewhere they are the decode times, and offsets stay 0.
-        let reorders = !self.never_reorders() || self.watch.refuted || self.reorder.ahead() > 0;
         let decode = self.reorder.push(time);
         if let (Some(decode), Some(last), Some(interval)) = (decode, self.last_decode, &mut self.interval)
             && decode > last
@@ -234,7 +232,16 @@ impl VideoLane {
             Next::Unknown => usual,
         };
         let duration = following.saturating_sub(self.next).clamp(1, i64::from(u32::MAX));
-        let offset = if reorders { time.saturating_sub(self.next).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) } else { 0 };
+        let late = time.saturating_sub(self.next).clamp(i64::from(i32::MIN), i64::from(i32::MAX));
+        let offset = if self.watch.refuted || self.reorder.ahead() > 0 || self.reorder.seen() > 0 {
+            late
+        } else if self.never_reorders() {
+            // Shown when decoded. The prediction's error is made good for by the next duration.
+            0
+        } else {
+            // Perhaps the first picture that others will go before. Never negative: players dislike it, and no picture needs it.
+            late.max(0)
+        };
         Slot {
             decode_time: u64::try_from(self.next).unwrap_or(0),
             duration: u32::try_from(duration).unwrap_or(u32::MAX),
