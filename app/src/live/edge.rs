@@ -1,7 +1,7 @@
 //! Holding the live edge: where the playhead should be, and what to do about where it is. Pure; the shell samples the element and obeys.
 //!
 //! The wanted position follows from one measurement: at every arrival, how old was the end of the buffer just before it?
-//! The worst such age over the last seconds is what the buffer must cover; it contains frame interval (or part duration), network
+//! The worst such age that came twice in the last seconds is what the buffer must cover; it contains frame interval (or part duration), network
 //! and camera jitter alike. The playhead is held that far behind "now", plus a margin that grows when the picture stalls.
 
 use super::buffer::Ranges;
@@ -50,31 +50,47 @@ pub enum EdgeAction {
     Seek(f64),
 }
 
-/// The worst value of the last one to two windows. Values may be negative; an empty window holds minus infinity.
+/// The second-worst second of the last ten: what happens once is not planned for (a page that hung, a burst of other work), what
+/// happens again is. Values may be negative; an empty second holds minus infinity.
 #[derive(Debug, Clone, Copy)]
-struct WindowMax {
-    began_s: f64,
-    previous: f64,
-    current: f64,
+struct Worst {
+    seconds: [f64; Self::SPAN],
+    /// The second (of the monotonic clock) that is being filled.
+    at: u64,
 }
 
-impl WindowMax {
-    const EMPTY: Self = Self { began_s: 0.0, previous: f64::NEG_INFINITY, current: f64::NEG_INFINITY };
-
+impl Worst {
     /// Longer than two groups of pictures: key frames are big and arrive late.
-    const WINDOW_S: f64 = 5.0;
+    const SPAN: usize = 10;
+    const EMPTY: Self = Self { seconds: [f64::NEG_INFINITY; Self::SPAN], at: 0 };
 
     fn push(&mut self, value: f64, now_s: f64) {
-        if now_s - self.began_s > Self::WINDOW_S {
-            self.previous = if now_s - self.began_s > 2.0 * Self::WINDOW_S { f64::NEG_INFINITY } else { self.current };
-            self.current = f64::NEG_INFINITY;
-            self.began_s = now_s;
+        // A clock below zero or beyond 2^53 s doesn't exist; the cast saturates.
+        let second = now_s as u64;
+        for skipped in (self.at + 1..=second).rev().take(Self::SPAN) {
+            *self.slot(skipped) = f64::NEG_INFINITY;
         }
-        self.current = self.current.max(value);
+        self.at = second;
+        let slot = self.slot(second);
+        *slot = slot.max(value);
     }
 
-    fn max(&self) -> f64 {
-        self.previous.max(self.current)
+    fn slot(&mut self, second: u64) -> &mut f64 {
+        let index = usize::try_from(second % Self::SPAN as u64).unwrap_or(0);
+        &mut self.seconds[index]
+    }
+
+    /// None while less than two seconds were seen.
+    fn value(&self) -> Option<f64> {
+        let (mut first, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+        for &value in &self.seconds {
+            if value > first {
+                (first, second) = (value, first);
+            } else {
+                second = second.max(value);
+            }
+        }
+        second.is_finite().then_some(second)
     }
 }
 
@@ -87,8 +103,7 @@ pub struct EdgeControl {
     last_arrival_s: f64,
     /// When this timeline began: the cached group of pictures comes in a burst that says nothing about jitter.
     began_s: Option<f64>,
-    need: WindowMax,
-    measured: bool,
+    need: Worst,
     /// Grows by a step at each stall, shrinks slowly.
     extra_s: f64,
     extra_since_s: f64,
@@ -123,8 +138,7 @@ impl EdgeControl {
             newest_s: None,
             last_arrival_s: 0.0,
             began_s: None,
-            need: WindowMax::EMPTY,
-            measured: false,
+            need: Worst::EMPTY,
             extra_s: 0.0,
             extra_since_s: 0.0,
             rate: 1.0,
@@ -136,8 +150,7 @@ impl EdgeControl {
     pub fn restart(&mut self) {
         self.newest_s = None;
         self.began_s = None;
-        self.need = WindowMax::EMPTY;
-        self.measured = false;
+        self.need = Worst::EMPTY;
         self.rate = 1.0;
         self.last_seek_s = f64::NEG_INFINITY;
     }
@@ -164,13 +177,8 @@ impl EdgeControl {
     /// `age` is now minus media time and as such an arbitrary big number; it is kept as is, as the windows only compare.
     fn measure(&mut self, age: f64, now_s: f64) {
         // The timelines moved against each other (an outage was bridged, a clock repaired): older ages are of another line.
-        if self.measured && (age - self.need.max()).abs() > self.options.outage_s {
-            self.need = WindowMax::EMPTY;
-            self.measured = false;
-        }
-        if !self.measured {
-            self.need = WindowMax { began_s: now_s, ..WindowMax::EMPTY };
-            self.measured = true;
+        if self.need.value().is_some_and(|need| (age - need).abs() > self.options.outage_s) {
+            self.need = Worst::EMPTY;
         }
         self.need.push(age, now_s);
     }
@@ -189,12 +197,10 @@ impl EdgeControl {
 
     /// Where the playhead should be now.
     fn wanted(&self, end_s: f64, now_s: f64) -> f64 {
-        if self.measured {
-            let frontier = now_s - self.need.max();
+        match self.need.value() {
             // While nothing arrives the frontier walks on without the media.
-            frontier.min(end_s - self.options.least_need_s) - self.margin()
-        } else {
-            end_s - self.options.start_s - self.extra_s
+            Some(need) => (now_s - need).min(end_s - self.options.least_need_s) - self.margin(),
+            None => end_s - self.options.start_s - self.extra_s,
         }
     }
 

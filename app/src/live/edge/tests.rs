@@ -156,6 +156,18 @@ fn jitter_widens_the_buffer_and_calm_narrows_it_again() {
 }
 
 #[test]
+fn a_single_hiccup_does_not_cost_ten_seconds_of_latency() {
+    let mut sim = Sim::new(EdgeOptions::MSE);
+    sim.append(0.2);
+    sim.run(15_000, steady);
+    sim.run(800, |_| 0.0);
+    sim.append(0.8);
+    sim.run(7_500, steady);
+    assert!(sim.behind() < 0.3, "{} s behind", sim.behind());
+    assert_eq!(sim.seeks, 1);
+}
+
+#[test]
 fn a_backlog_under_the_limit_is_caught_up_by_rate_alone() {
     let mut sim = Sim::new(EdgeOptions::MSE);
     sim.append(0.2);
