@@ -116,4 +116,10 @@ pub trait Connect: Send + Sync {
     /// # Errors
     /// One code of [`crate::ErrorCode`] with a sentence that says what to do.
     async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError>;
+
+    /// Whether the source's port answers, asked without a session and without a login, so that a camera that was off is met soon after
+    /// it is back. None where that cannot be told. The caller bounds the time.
+    async fn knock(&self, _spec: &SourceSpec) -> Option<bool> {
+        None
+    }
 }

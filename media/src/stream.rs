@@ -6,6 +6,7 @@
 pub mod breaker;
 pub mod handle;
 pub mod hub;
+mod knock;
 pub mod meter;
 pub mod policy;
 pub mod probe;

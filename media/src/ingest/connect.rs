@@ -1,7 +1,7 @@
 //! The production [`Connect`]: sends each spec to its kind of source, and keeps what was learned about each camera.
 
-use super::net::AddressPolicy;
-use super::{Connect, Credentials, Source, SourceSpec, ffmpeg, rtsp};
+use super::net::{self, AddressPolicy};
+use super::{Connect, Credentials, FfmpegInput, Source, SourceSpec, ffmpeg, rtsp};
 use crate::error::StreamError;
 use async_trait::async_trait;
 use retina::client::SessionGroup;
@@ -103,6 +103,22 @@ impl Connect for Connector {
             SourceSpec::Ffmpeg(spec) => Ok(Box::new(Box::pin(ffmpeg::open(spec, &self.options.ffmpeg, self.options.addresses)).await?)),
             SourceSpec::TestPattern(spec) => Ok(Box::new(Box::pin(ffmpeg::open_test_pattern(spec, &self.options.ffmpeg)).await?)),
         }
+    }
+
+    async fn knock(&self, spec: &SourceSpec) -> Option<bool> {
+        let (url, usual_port) = match spec {
+            SourceSpec::Rtsp(spec) => (&spec.url, 554),
+            SourceSpec::Ffmpeg(spec) => match &spec.input {
+                FfmpegInput::Rtmp(url) => (url, 1935),
+                FfmpegInput::Rtsps(url) => (url, 322),
+                FfmpegInput::HttpFlv(url) => (url, 80),
+                FfmpegInput::File(_) => return None,
+            },
+            SourceSpec::TestPattern(_) => return None,
+        };
+        let port = url.port_or_known_default().unwrap_or(usual_port);
+        let addresses = net::resolve(url, port, self.options.addresses).await.ok()?;
+        Some(net::reach(&addresses).await.is_ok())
     }
 }
 

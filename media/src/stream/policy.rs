@@ -34,6 +34,8 @@ pub enum Input {
     Closed,
     /// The source changed; with `login_changed` the host, user or password did.
     Reconfigured { login_changed: bool },
+    /// While [`Policy::wants_knock`]: whether the camera's port answers.
+    Knocked(bool),
     /// The moment of [`Policy::wake_at`] has come. Early or late ticks do no harm.
     Tick,
 }
@@ -103,6 +105,15 @@ enum Session {
     Closing { stalled: bool },
 }
 
+/// A camera's port, as knocking finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Port {
+    Unknown,
+    Shut,
+    /// It answers: knocking on would tell nothing and only burden the camera.
+    Open,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Open {
     since: Stamp,
@@ -132,6 +143,10 @@ pub struct Policy {
     blocked_until: Option<Stamp>,
     /// Attempts that failed since the stream was last live.
     failures: u32,
+    /// `failures` when the camera's port opened after having been shut: only those after it speak for an open circuit.
+    forgiven: u32,
+    /// What knocking since the last attempt has shown.
+    port: Port,
     /// Exponent of the next backoff; goes back to 0 only after a healthy while, so that a camera that flaps is not hammered.
     step: u32,
     /// Refused logins in a row.
@@ -170,6 +185,8 @@ impl Policy {
             retry_at: None,
             blocked_until: None,
             failures: 0,
+            forgiven: 0,
+            port: Port::Unknown,
             step: 0,
             refusals: 0,
             repeated: None,
@@ -205,6 +222,14 @@ impl Policy {
     pub fn next_try(&self) -> Option<Stamp> {
         let waiting = matches!(self.session, Session::None | Session::Closing { .. }) && self.wants_session();
         if waiting { self.blocked_until.max_by_time(self.retry_at) } else { None }
+    }
+
+    /// Whether the shell should find out about once a second if the camera's port answers: an attempt is some time away, and the camera
+    /// was not there at the last one. Finding it back brings the attempt forward, without a login and without a session.
+    pub fn wants_knock(&self, now: Stamp) -> bool {
+        let away = self.failure.as_ref().is_some_and(|failure| settings::is_away(failure.error.code));
+        let waits = self.retry_at.is_some_and(|at| at.since(now) > self.settings.soon);
+        away && waits && self.port != Port::Open && self.session == Session::None && self.wants_session() && !self.is_blocked(now)
     }
 
     /// New thresholds; they apply from the next decision on.
@@ -257,6 +282,7 @@ impl Policy {
                 }
             }
             Input::Reconfigured { login_changed } => self.on_reconfigured(login_changed, out),
+            Input::Knocked(answered) => self.on_knocked(now, answered),
             Input::Tick => self.on_tick(now, out),
         }
         self.settle(now, out);
@@ -267,7 +293,7 @@ impl Policy {
         if let Some(answer) = self.cannot_restart(now) {
             return answer;
         }
-        self.failures = 0;
+        self.forget_failures();
         self.step = 0;
         self.open_anew(now, words::RESTARTED, out);
         RecoverOutcome::yes(words::RESTARTED)

@@ -6,6 +6,7 @@
 use crate::error::{ErrorCode, StreamError};
 use crate::mux::{MuxOptions, MuxOutput, Muxer};
 use crate::stream::handle::{Command, Shared};
+use crate::stream::knock::{self, Knock};
 use crate::stream::meter::Meter;
 use crate::stream::policy::{Action, Input, Policy, Transition};
 use crate::stream::registry::{StreamConfig, StreamEvent};
@@ -44,6 +45,8 @@ pub(super) struct Supervisor {
     /// Lives as long as the task: decode times and epoch numbers go on over sessions.
     muxer: Muxer,
     slot: Slot,
+    /// Looks whether a lost camera is back; only while the policy wants it.
+    knock: Option<Knock>,
     /// Tracks of the newest session; kept after it for people to see.
     tracks: Option<Tracks>,
     /// How the open session is carried.
@@ -78,6 +81,7 @@ impl Supervisor {
             meter: Meter::default(),
             muxer: Muxer::new(MuxOptions::default()),
             slot: Slot::Empty,
+            knock: None,
             tracks: None,
             carried: None,
             actions: Vec::new(),
@@ -124,6 +128,11 @@ impl Supervisor {
                     self.policy.handle(session::now(), Input::Tick, &mut self.actions);
                 }
                 _ = status_tick.tick(), if live => self.publish(),
+                answered = knock::answer(&mut self.knock) => {
+                    self.knock = None;
+                    self.policy.handle(session::now(), Input::Knocked(answered), &mut self.actions);
+                    self.publish();
+                }
                 happened = self.slot.next() => self.on_session(happened),
             }
             self.act();
@@ -275,6 +284,11 @@ impl Supervisor {
                 Action::Changed(transition) => self.announce(transition),
             }
         }
+        match (self.policy.wants_knock(session::now()), self.knock.is_some()) {
+            (true, false) => self.knock = Some(knock::start(&self.upstream, &self.config)),
+            (false, true) => self.knock = None,
+            (true, true) | (false, false) => {}
+        }
     }
 
     /// What was live is no longer.
@@ -350,6 +364,7 @@ impl Supervisor {
         drop(panic);
         self.actions.clear();
         self.outputs.clear();
+        self.knock = None;
         self.slot.end(&self.upstream).await;
         self.session_over();
         self.policy = new_policy(&self.config);

@@ -113,6 +113,11 @@ impl Drop for Counted<'_> {
 
 #[async_trait]
 impl Connect for Camera {
+    async fn knock(&self, _spec: &SourceSpec) -> Option<bool> {
+        let mode = *self.mode.borrow();
+        Some(!matches!(mode, Mode::Fail(ErrorCode::Unreachable | ErrorCode::Refused)))
+    }
+
     async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError> {
         let SourceSpec::Rtsp(spec) = spec else { panic!("the fake speaks RTSP specs only") };
         let counted = Counted::new(&self.counters.connecting, &self.counters.connecting_most);

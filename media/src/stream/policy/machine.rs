@@ -1,6 +1,6 @@
 //! The inner wheels of the policy: how each input changes the facts, and what follows from the facts.
 
-use super::{Action, Failure, MaxByTime, Open, Policy, Session, Transition, login_blocked, settings, words};
+use super::{Action, Failure, MaxByTime, Open, Policy, Port, Session, Transition, login_blocked, settings, words};
 use crate::error::{ErrorCode, StreamError};
 use crate::stream::status::StreamState;
 use crate::time::Stamp;
@@ -46,7 +46,7 @@ impl Policy {
             self.blocked_until = None;
             self.refusals = 0;
         }
-        self.failures = 0;
+        self.forget_failures();
         self.step = 0;
         self.repeated = None;
         self.retry_at = None;
@@ -56,6 +56,29 @@ impl Policy {
         self.ever_live = false;
         self.cause = Some(words::RECONFIGURED);
         self.close(false, out);
+    }
+
+    /// A port that was shut and now answers is a camera that came back: it is tried at once, as if it had failed for the first time.
+    pub(super) fn on_knocked(&mut self, now: Stamp, answered: bool) {
+        if !self.wants_knock(now) {
+            return;
+        }
+        let before = std::mem::replace(&mut self.port, if answered { Port::Open } else { Port::Shut });
+        if answered && before == Port::Shut {
+            self.step = 0;
+            self.forgiven = self.failures;
+            let soon = now.plus((self.jitter)(self.settings.first_backoff).min(self.settings.first_backoff));
+            self.retry_at = self.retry_at.map(|at| if soon.mono_us < at.mono_us { soon } else { at });
+        }
+    }
+
+    pub(super) fn forget_failures(&mut self) {
+        self.failures = 0;
+        self.forgiven = 0;
+    }
+
+    pub(super) fn circuit_is_open(&self) -> bool {
+        self.failures.saturating_sub(self.forgiven) >= self.settings.circuit_after
     }
 
     /// Forgets what has run out.
@@ -97,7 +120,7 @@ impl Policy {
     }
 
     pub(super) fn went_live(&mut self) {
-        self.failures = 0;
+        self.forget_failures();
         self.repeated = None;
         self.retry_at = None;
         self.ever_live = true;
@@ -119,7 +142,7 @@ impl Policy {
         self.repeated = Some((error.code, times));
         // A camera that boots may answer 404 for a while: one that has worked gets a few quick attempts first.
         let hopeless = settings::heals_slowly(error.code) && (!self.ever_live || times >= self.settings.patience);
-        let slow = hopeless || self.failures >= self.settings.circuit_after;
+        let slow = hopeless || self.circuit_is_open();
         let delay = if slow {
             let half = self.settings.slow_pace / 2;
             half + (self.jitter)(half).min(half)
@@ -183,6 +206,7 @@ impl Policy {
             self.session = Session::Opening;
             self.start_afresh_after_rest(now);
             self.opened_at = Some(now);
+            self.port = Port::Unknown;
             self.retry_at = None;
             self.dark_since.get_or_insert(now);
             out.push(Action::Open);
@@ -206,7 +230,7 @@ impl Policy {
         if !matches!(self.state, StreamState::Idle | StreamState::Disabled) {
             return;
         }
-        self.failures = 0;
+        self.forget_failures();
         self.failure = None;
         if self.opened_at.is_none_or(|at| now.since(at) >= self.settings.healthy_after) {
             self.step = 0;
@@ -225,7 +249,7 @@ impl Policy {
             Session::Closing { stalled: true } => StreamState::Stalled,
             Session::None | Session::Closing { .. } if self.is_blocked(now) => StreamState::AuthBlocked,
             // Also while a half-open attempt runs: a log line per minute for every dark camera would hide the others.
-            _ if self.failures >= self.settings.circuit_after => StreamState::CircuitOpen,
+            _ if self.circuit_is_open() => StreamState::CircuitOpen,
             Session::None | Session::Closing { .. } if self.must_wait(now) => StreamState::Backoff,
             _ => StreamState::Connecting,
         }

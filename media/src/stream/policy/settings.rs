@@ -90,3 +90,8 @@ impl PolicySettings {
 pub fn heals_slowly(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::NotFound | ErrorCode::UnsupportedCodec | ErrorCode::NoVideo | ErrorCode::UnsupportedTransport)
 }
+
+/// Errors of a camera that is not there: its port tells when it is back.
+pub fn is_away(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::Unreachable | ErrorCode::Refused | ErrorCode::Timeout)
+}

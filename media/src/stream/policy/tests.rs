@@ -436,6 +436,30 @@ fn a_disabled_stream_stays_dark_whatever_is_asked() {
     assert_eq!(stream.opened, 2);
 }
 
+#[test]
+fn a_camera_whose_port_opens_again_is_tried_at_once_and_an_open_port_alone_changes_nothing() {
+    let mut stream = Harness::wanted();
+    for _ in 0..12 {
+        stream.fail(ErrorCode::Unreachable);
+        let wait = stream.policy.next_try().expect("due").since(stream.now);
+        stream.pass(wait);
+    }
+    stream.fail(ErrorCode::Timeout);
+    assert!(stream.policy.wants_knock(stream.now));
+    stream.input(Input::Knocked(true));
+    assert_eq!(stream.policy.next_try().expect("due").since(stream.now), 60 * SECOND, "it was there all the time: no hurry");
+    assert!(!stream.policy.wants_knock(stream.now));
+    stream.pass(60 * SECOND);
+    stream.fail(ErrorCode::Unreachable);
+    stream.input(Input::Knocked(false));
+    stream.input(Input::Knocked(true));
+    assert_eq!(stream.policy.next_try().expect("due").since(stream.now), 500 * MS);
+    stream.pass(500 * MS);
+    stream.fail(ErrorCode::Protocol);
+    assert!(!stream.policy.wants_knock(stream.now), "it is there");
+    assert_eq!(stream.policy.next_try().expect("due").since(stream.now), 500 * MS, "a booting camera is asked again soon");
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Wanted(bool),
@@ -448,6 +472,7 @@ enum Step {
     Restart,
     Recover,
     Reconfigure(bool),
+    Knocked(bool),
     Pass(u32),
 }
 
@@ -473,6 +498,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Restart),
         1 => Just(Step::Recover),
         1 => any::<bool>().prop_map(Step::Reconfigure),
+        2 => any::<bool>().prop_map(Step::Knocked),
         8 => (0_u32..70_000).prop_map(Step::Pass),
     ]
 }
@@ -503,6 +529,7 @@ impl Harness {
                 }
                 self.input(Input::Reconfigured { login_changed: *login_changed });
             }
+            Step::Knocked(answered) => self.input(Input::Knocked(*answered)),
             Step::Pass(ms) => self.pass(*ms * MS),
         }
         if self.no_login_before.is_some_and(|at| at.mono_us <= self.now.mono_us) {

@@ -305,3 +305,16 @@ async fn an_inner_consumer_keeps_the_stream_but_is_no_viewer() {
     until(&handle, StreamState::Live).await;
     assert_eq!(handle.status().viewers, crate::stream::status::ViewerCounts::default());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_camera_that_was_off_for_an_hour_is_live_two_seconds_after_it_answers() {
+    let camera = Camera::default();
+    let (_streams, handle, _viewer) = live(&camera).await;
+    camera.set(Mode::Fail(ErrorCode::Unreachable));
+    until(&handle, StreamState::CircuitOpen).await;
+    tokio::time::sleep(3600 * SECOND).await;
+    camera.set(Mode::Send);
+    let healed = until(&handle, StreamState::Live).await;
+    assert!(healed <= 2 * SECOND, "{healed:?}");
+    assert_eq!(camera.open_most(), 1);
+}
