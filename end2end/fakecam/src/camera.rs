@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -15,6 +15,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
 use crate::fixture::Fixture;
+#[cfg(doc)]
+use crate::loops::Loop;
 use crate::mount::{FrameClock, MountCounters};
 use crate::script::{Action, Answer, ConnectBehaviour, LoginBehaviour, Script, Step};
 use crate::shared::{Scripts, Shared, listen};
@@ -208,6 +210,12 @@ impl FakeCamera {
     /// When the mount sends which frame; `None` for a mount that does not exist.
     pub async fn frame_clock(&self, path: &str) -> Result<Option<FrameClock>> {
         Ok(self.shared.mount(path).await?.map(|mount| mount.frame_clock()))
+    }
+
+    /// When the video unit at `place` (see [`Loop::find_video_unit`]) was last written to a session of the mount.
+    #[must_use]
+    pub fn last_sent(&self, path: &str, place: usize) -> Option<Instant> {
+        self.shared.mounts.lock().unwrap_or_else(PoisonError::into_inner).get(path)?.last_sent(place)
     }
 
     /// The script in force: of one mount, or the camera's.

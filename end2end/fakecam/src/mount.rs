@@ -128,6 +128,8 @@ pub(crate) struct Mount {
     state: Mutex<State>,
     pub units_sent: AtomicU64,
     pub bytes_sent: AtomicU64,
+    /// When each video unit of the loop was last written, by its place in sending order.
+    sent: Mutex<Vec<Option<Instant>>>,
 }
 
 #[derive(Debug)]
@@ -143,7 +145,19 @@ impl Mount {
         let origin = now.checked_sub(phase).unwrap_or(now);
         let timeline = Arc::new(Timeline { version: 0, content, origin, media: Duration::ZERO });
         let state = Mutex::new(State { timeline, counters: MountCounters::default() });
-        Self { path, state, units_sent: AtomicU64::new(0), bytes_sent: AtomicU64::new(0) }
+        Self { path, state, units_sent: AtomicU64::new(0), bytes_sent: AtomicU64::new(0), sent: Mutex::default() }
+    }
+
+    /// Notes that a video unit is being written now.
+    pub(crate) fn note_sent(&self, index: u64, units: usize) {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.resize(units, None);
+        sent[(index % units as u64) as usize] = Some(Instant::now());
+    }
+
+    /// When the video unit at this place of the loop was last written to a session.
+    pub(crate) fn last_sent(&self, place: usize) -> Option<Instant> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).get(place).copied().flatten()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -213,6 +213,9 @@ impl Session {
                     continue;
                 }
                 let fault = if content.is_video() { std::mem::replace(&mut self.next_frame, FrameFault::None) } else { FrameFault::None };
+                if content.is_video() {
+                    self.mount.note_sent(track.next - 1, content.units.len());
+                }
                 let timestamp = track.timestamp(content, ticks, script);
                 let sent = track.send(unit, timestamp, script, fault, &mut self.random, &mut self.out);
                 if fault == FrameFault::LoseMiddle && unit.packets.len() < 3 {

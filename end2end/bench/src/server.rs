@@ -1,0 +1,109 @@
+//! The Nightjar under test: a process with an empty data folder, driven through its REST API.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+const LIVE_TIMEOUT: Duration = Duration::from_secs(90);
+
+pub(crate) struct Server {
+    child: Child,
+    /// `127.0.0.1:PORT`.
+    pub address: String,
+    _data: TempDir,
+}
+
+impl Server {
+    pub(crate) async fn start(binary: &Path) -> Result<Self> {
+        let data = tempfile::tempdir()?;
+        let mut child = Command::new(binary)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path())
+            .env("NIGHTJAR_ALLOW_LOOPBACK_CAMERAS", "true")
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("starting {}", binary.display()))?;
+        let mut lines = BufReader::new(child.stdout.take().context("stdout is piped")?).lines();
+        let address = tokio::time::timeout(START_TIMEOUT, async {
+            loop {
+                let line = lines.next_line().await?.context("the server ended at its start")?;
+                if let Some((_, address)) = line.split_once("ready on http://") {
+                    return Ok::<_, anyhow::Error>(address.trim().to_owned());
+                }
+            }
+        })
+        .await
+        .context("the server does not start")??;
+        // Its output is read to the end, or it would block on a full pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Self { child, address, _data: data })
+    }
+
+    pub(crate) fn pid(&self) -> Result<u32> {
+        self.child.id().context("the server has ended")
+    }
+
+    /// Adds a camera without asking it first; its id.
+    pub(crate) async fn add_camera(&self, name: &str, url: &str, always_on: bool) -> Result<i64> {
+        let body = json!({"name": name, "sources": {"main": {"url": url, "transport": "tcp"}}, "always_on": always_on});
+        let answer = self.request("POST", "/api/v1/cameras?force=true", Some(&body)).await?;
+        answer["id"].as_i64().with_context(|| format!("no id in {answer}"))
+    }
+
+    pub(crate) async fn delete_camera(&self, id: i64) -> Result<()> {
+        self.request("DELETE", &format!("/api/v1/cameras/{id}"), None).await.map(drop)
+    }
+
+    /// Waits until the main streams of all these cameras are live.
+    pub(crate) async fn wait_live(&self, ids: &[i64]) -> Result<()> {
+        let deadline = Instant::now() + LIVE_TIMEOUT;
+        for id in ids {
+            loop {
+                let streams = self.request("GET", &format!("/api/v1/cameras/{id}/streams"), None).await?;
+                let list = streams.as_array().or_else(|| streams["streams"].as_array()).cloned().unwrap_or_default();
+                if list.iter().any(|stream| stream["state"] == "live") {
+                    break;
+                }
+                ensure!(Instant::now() < deadline, "camera {id} does not become live: {streams}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// One request on a connection of its own; the JSON of a 2xx answer.
+    async fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let body = body.map_or_else(String::new, Value::to_string);
+        let address = &self.address;
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        let answer = String::from_utf8_lossy(&answer);
+        let (head, body) = answer.split_once("\r\n\r\n").context("no HTTP answer")?;
+        let status = head.split(' ').nth(1).unwrap_or("");
+        if !status.starts_with('2') {
+            bail!("{method} {path}: {status} {body}");
+        }
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(body).with_context(|| format!("{method} {path}: {body}"))
+    }
+}
