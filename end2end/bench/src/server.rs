@@ -28,7 +28,7 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
             .env("NIGHTJAR_ALLOW_LOOPBACK_CAMERAS", "true")
-            .env("RUST_LOG", "warn")
+            .env("NIGHTJAR_LOG_LEVEL", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
