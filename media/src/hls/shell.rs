@@ -2,7 +2,7 @@
 
 use super::choose::SECOND;
 use super::playlist::{self, Report};
-use super::reload::{Edge, PlaylistError, Verdict};
+use super::reload::{PlaylistError, Verdict};
 use super::segment::{Names, Resource};
 use super::window::Window;
 use super::{HlsOptions, MediaBody, Skip, Variant};
@@ -15,8 +15,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Longest wait of a blocked request: hls.js gives a playlist up after 10 s without a byte.
-const MAX_WAIT: Duration = Duration::from_millis(8500);
 /// Different renderings kept per state: low-latency and plain, whole and delta, a few sets of peers.
 const MAX_RENDERINGS: usize = 8;
 
@@ -298,29 +296,5 @@ impl State {
             self.renderings.clear();
         }
         self.renderings.iter().find(|(cached, _)| cached == key).map(|(_, rendered)| rendered.clone())
-    }
-}
-
-impl Window {
-    /// The live edge; None until there is a playlist.
-    pub(super) fn edge(&self) -> Option<Edge> {
-        let targets = self.ready()?;
-        Some(Edge {
-            open_sequence: self.open_sequence(),
-            open_parts: self.open().map_or(0, super::segment::Segment::listed_parts),
-            last_parts: self.listed().back().map_or(0, super::segment::Segment::listed_parts),
-            advance_limit: u32::try_from((3 * SECOND).div_ceil(targets.part)).unwrap_or(u32::MAX).max(3),
-        })
-    }
-
-    fn position(&self) -> Option<(u64, Option<u32>)> {
-        self.ready()?;
-        let newest = self.open().or(self.listed().back())?;
-        Some((newest.sequence, newest.listed_parts().checked_sub(1)))
-    }
-
-    /// How long a blocked request waits: three target durations, and never so long that the player gives up first.
-    fn patience(&self) -> Duration {
-        self.targets().map_or(MAX_WAIT, |targets| Duration::from_secs(targets.duration_s * 3).min(MAX_WAIT))
     }
 }

@@ -3,9 +3,9 @@
 //! It decides where parts and segments end and what is kept how long. It knows no clock (stamps come with the chunks), no text and no
 //! waiting: see `playlist` and `shell`.
 
-use super::choose::{MIN_SEGMENT, Measure, SECOND, Targets};
-use super::segment::{Init, Names, Part, Resource, Segment};
-use super::{HlsOptions, MediaBody};
+use super::HlsOptions;
+use super::choose::{MIN_SEGMENT, Measure, Targets};
+use super::segment::{Init, Names, Part, Segment};
 use crate::cmaf::{Chunk, Epoch, Track};
 use crate::time::Stamp;
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod pdt;
+mod view;
 use pdt::MediaClock;
 
 /// Parts in a row that could not be 85 % full before the targets are chosen anew.
@@ -371,110 +372,6 @@ impl Window {
             self.retired.clear();
         }
         self.version += 1;
-    }
-
-    fn segments(&self) -> impl Iterator<Item = &Segment> {
-        self.retired.iter().map(|(_, segment)| segment).chain(&self.listed).chain(&self.open)
-    }
-
-    /// Media bytes held.
-    pub fn bytes(&self) -> u64 {
-        self.segments().map(|segment| segment.len).sum::<u64>() + self.pending.len
-    }
-
-    pub fn version(&self) -> u64 {
-        self.version
-    }
-
-    pub fn identity(&self) -> u32 {
-        self.identity
-    }
-
-    pub fn names(&self) -> &Names {
-        &self.names
-    }
-
-    /// Frozen numbers, once there is a whole segment to show.
-    pub fn ready(&self) -> Option<Targets> {
-        self.targets.filter(|_| !self.listed.is_empty())
-    }
-
-    pub fn targets(&self) -> Option<Targets> {
-        self.targets
-    }
-
-    pub fn listed(&self) -> &VecDeque<Segment> {
-        &self.listed
-    }
-
-    /// The growing segment, if it has a part to show.
-    pub fn open(&self) -> Option<&Segment> {
-        self.open.as_ref().filter(|open| !open.parts.is_empty())
-    }
-
-    /// Sequence number of the segment that comes after the listed ones.
-    pub fn open_sequence(&self) -> u64 {
-        self.open.as_ref().map_or(self.next_sequence, |open| open.sequence)
-    }
-
-    pub fn next_part(&self) -> u64 {
-        self.next_part
-    }
-
-    pub fn discontinuity_sequence(&self) -> u64 {
-        self.discontinuity_sequence
-    }
-
-    /// The init of the chunks that come now, if no listed segment has shown it yet.
-    pub fn coming_init(&self) -> Option<&Arc<Init>> {
-        let shown = self.open().or(self.listed.back()).map(|segment| segment.init.number);
-        self.init.as_ref().filter(|init| !self.ended && shown != Some(init.number))
-    }
-
-    pub fn epoch(&self) -> Option<&Arc<Epoch>> {
-        self.init.as_ref().map(|init| &init.epoch)
-    }
-
-    /// Median frame duration of late, in ticks.
-    pub fn frame_interval(&self) -> Option<u64> {
-        let mut sorted: Vec<u64> = self.recent.iter().copied().collect();
-        sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).copied()
-    }
-
-    /// (peak, average) bits per second over the listed segments.
-    pub fn bandwidth(&self) -> Option<(u64, u64)> {
-        let (mut bytes, mut ticks, mut peak) = (0, 0, 0);
-        for segment in &self.listed {
-            bytes += segment.len;
-            ticks += segment.duration;
-            // A bridge or a cut-short piece says nothing about the rate.
-            if segment.duration >= SECOND / 2 {
-                peak = peak.max(segment.len * 8 * SECOND / segment.duration);
-            }
-        }
-        let average = (bytes * 8 * SECOND).checked_div(ticks)?;
-        Some((peak.max(average), average))
-    }
-
-    /// The bytes of a resource; None if it is gone or never was.
-    pub fn fetch(&self, resource: Resource) -> Option<MediaBody> {
-        match resource {
-            Resource::Init(number) => {
-                let used = self.segments().map(|segment| &segment.init).chain(&self.init);
-                let bytes = used.into_iter().find(|init| init.number == number)?.epoch.init.clone();
-                Some(MediaBody { len: len_of(&bytes), parts: vec![bytes] })
-            }
-            // The open segment is not whole, so it is not there yet.
-            Resource::Segment(number) => {
-                let whole = self.retired.iter().map(|(_, segment)| segment).chain(&self.listed);
-                whole.into_iter().find(|segment| segment.sequence == number).map(Segment::body)
-            }
-            Resource::Part(number) => {
-                let mut parts = self.segments().flat_map(|segment| &segment.parts);
-                parts.find(|part| part.number == Some(number)).map(Part::body)
-            }
-        }
     }
 }
 
