@@ -1,9 +1,103 @@
-//! Live media: LL-HLS, MSE over WebSocket, snapshots.
+//! Live media: LL-HLS, MSE over WebSocket, motion JPEG and snapshots. Everything here takes references out of the running streams;
+//! nothing asks the database.
 
+pub mod audience;
+pub mod hls;
+pub mod mjpeg;
+pub mod mse;
+pub mod snapshot;
+
+use crate::error::{AppError, AppResult, Kind};
 use crate::state::AppState;
 use axum::Router;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri};
+use axum::routing::get;
+use media::stream::registry::StreamHandle;
+use media::{CameraId, Quality};
 
 /// `/live/…` and the snapshot.
 pub fn router() -> Router<AppState> {
     Router::new()
+        .route("/live/{camera}/master.m3u8", get(hls::master))
+        .route("/live/{camera}/{quality}/mse", get(mse::live))
+        .route("/live/{camera}/{quality}/mjpeg", get(mjpeg::live))
+        .route("/live/{camera}/{quality}/{file}", get(hls::file))
+        .route("/api/v1/cameras/{camera}/snapshot.jpg", get(snapshot::latest))
+}
+
+/// Camera and quality of a path. Anything that cannot be one does not exist: 404.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LivePath {
+    pub camera: CameraId,
+    pub quality: Quality,
+}
+
+impl LivePath {
+    fn parse(camera: &str, quality: &str) -> AppResult<Self> {
+        let quality = quality.parse().map_err(|_| AppError::not_found("stream_not_found", "A camera's streams are called main and sub."))?;
+        Ok(Self { camera: camera_id(camera)?, quality })
+    }
+
+    /// The supervised stream that serves it.
+    fn handle(&self, state: &AppState) -> AppResult<StreamHandle> {
+        state.cameras.stream(self.camera, self.quality)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for LivePath {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+        let Path(fields) = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|_| AppError::camera_not_found())?;
+        let field = |name: &str| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
+        Self::parse(field("camera"), field("quality"))
+    }
+}
+
+fn camera_id(text: &str) -> AppResult<CameraId> {
+    text.parse().ok().filter(|id| *id > 0).map(CameraId).ok_or_else(AppError::camera_not_found)
+}
+
+/// Browsers let any page open a WebSocket to any host and send cookies along: only our own pages may.
+/// Programs send no Origin.
+pub fn same_origin(headers: &HeaderMap) -> AppResult<()> {
+    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let authority = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok()).and_then(|uri| uri.authority().cloned());
+    match (authority, host) {
+        (Some(authority), Some(host)) if authority.as_str().eq_ignore_ascii_case(host) => Ok(()),
+        _ => Err(AppError::new(Kind::Forbidden, "foreign_origin", "Only Nightjar's own pages may open this connection.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn only_positive_numbers_and_known_qualities_are_streams() {
+        assert_eq!(LivePath::parse("7", "sub").expect("a stream"), LivePath { camera: CameraId(7), quality: Quality::Sub });
+        for (camera, quality) in [("0", "main"), ("-1", "main"), ("x", "main"), ("1", "Main"), ("1", ""), ("", "sub"), ("99999999999999999999", "sub")] {
+            assert_eq!(LivePath::parse(camera, quality).expect_err("no stream").status().as_u16(), 404, "{camera} {quality}");
+        }
+    }
+
+    #[test]
+    fn pages_of_other_sites_are_refused() {
+        let headers = |origin: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("nightjar.lan:8080"));
+            origin.map(|origin| headers.insert(ORIGIN, HeaderValue::from_static(origin)));
+            headers
+        };
+        assert!(same_origin(&headers(None)).is_ok());
+        assert!(same_origin(&headers(Some("http://nightjar.lan:8080"))).is_ok());
+        for foreign in ["http://evil.example", "http://nightjar.lan", "null", "http://nightjar.lan:8080.evil.example", "http://user@nightjar.lan:8080"] {
+            assert!(same_origin(&headers(Some(foreign))).is_err(), "{foreign}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{LivePath, same_origin};
 use crate::error::AppError;
-use crate::services::status::stream_status;
+use crate::services::status;
 use crate::state::AppState;
 use app::model::StreamStatus;
 use axum::extract::State;
@@ -10,6 +10,7 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgr
 use axum::http::HeaderMap;
 use axum::response::Response;
 use futures::SinkExt;
+use media::Quality;
 use media::mse::{self, ReaderChange, Session};
 use media::stream::hub::Item;
 use media::stream::registry::Viewer;
@@ -56,11 +57,7 @@ pub async fn live(
     same_origin(&headers)?;
     let upgrade = upgrade.max_message_size(4096).max_frame_size(4096).max_write_buffer_size(MAX_WRITE_BUFFER);
     // A browser cannot read the status of a refused upgrade: what is wrong is said by the close code.
-    let handle = match path {
-        Ok(path) => path.handle(&state),
-        Err(error) => Err(error),
-    };
-    let Ok(handle) = handle else {
+    let Ok((handle, quality)) = path.and_then(|path| Ok((path.handle(&state)?, path.quality))) else {
         return Ok(upgrade.on_upgrade(|socket| finish(socket, close::UNKNOWN, "There is no such camera or stream.")));
     };
     if handle.status().state == StreamState::Disabled {
@@ -71,7 +68,7 @@ pub async fn live(
     Ok(upgrade.on_upgrade(move |socket| {
         tasks.track_future(async move {
             let viewer = handle.join(ViewerKind::Mse);
-            run(socket, viewer, stopping).await;
+            run(socket, viewer, quality, stopping).await;
         })
     }))
 }
@@ -82,9 +79,9 @@ async fn finish(mut socket: WebSocket, code: u16, reason: &'static str) {
     let _ = timeout(SEND_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
 }
 
-async fn run(mut socket: WebSocket, viewer: Viewer, stopping: CancellationToken) {
+async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, stopping: CancellationToken) {
     let mut reader = viewer.hub().subscribe(MAX_LAG_BYTES);
-    let mut status = viewer.watch();
+    let mut statuses = viewer.handle().watch();
     let mut session = Session::new();
     let mut told = None;
     let mut unknown = 0;
@@ -92,7 +89,7 @@ async fn run(mut socket: WebSocket, viewer: Viewer, stopping: CancellationToken)
     let mut ping = interval(PING_INTERVAL);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ping.tick().await;
-    status.mark_changed();
+    statuses.mark_changed();
     loop {
         tokio::select! {
             biased;
@@ -107,18 +104,18 @@ async fn run(mut socket: WebSocket, viewer: Viewer, stopping: CancellationToken)
                 Some(Ok(Message::Binary(_))) => unknown += 1,
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
             },
-            changed = status.changed() => {
+            changed = statuses.changed() => {
                 if changed.is_err() {
                     return finish(socket, close::UNKNOWN, "The camera was removed.").await;
                 }
-                let current = status.borrow_and_update().clone();
+                let current = statuses.borrow_and_update().clone();
                 if current.state == StreamState::Disabled {
                     return finish(socket, close::NO_STREAM, "This camera was switched off.").await;
                 }
                 let essence = (current.state, current.error.as_ref().map(|error| (error.error.code, error.next_try_utc_ms)));
                 if told.as_ref() != Some(&essence) {
                     told = Some(essence);
-                    let message = StatusMessage { status: stream_status(&current) };
+                    let message = StatusMessage { status: status::status(&current, quality) };
                     out.push(mse::Message::Text(serde_json::to_string(&message).unwrap_or_default()));
                 }
             },

@@ -4,7 +4,6 @@ use super::camera_id;
 use crate::error::{AppError, AppResult};
 use crate::extract::{ApiPath, ApiQuery};
 use crate::state::AppState;
-use crate::services::status::http_date;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LAST_MODIFIED};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -16,7 +15,7 @@ use media::time::Stamp;
 use media::{CameraId, Quality};
 use serde::Deserialize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// How long a stream that was idle may take to its first key frame.
 const WAIT: Duration = Duration::from_secs(5);
@@ -56,7 +55,8 @@ fn headers(key: &Chunk) -> HeaderMap {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let age = Stamp::now().since(key.received).as_millis();
     headers.insert(HeaderName::from_static("x-frame-age-ms"), HeaderValue::from(u64::try_from(age).unwrap_or(u64::MAX)));
-    if let Ok(date) = HeaderValue::from_str(&http_date(key.received.utc_ms)) {
+    let received = UNIX_EPOCH + Duration::from_millis(u64::try_from(key.received.utc_ms).unwrap_or(0));
+    if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(received)) {
         headers.insert(LAST_MODIFIED, date);
     }
     headers

@@ -1,0 +1,140 @@
+//! The live state that browsers follow: the list of cameras and every stream's status, as ready-made JSON texts that all connections share.
+//!
+//! What does not belong here: the connection itself (`routes::ws`), measuring (`media::stream`).
+
+use crate::services::cameras::Cameras;
+use crate::services::status;
+use app::model::{Camera, ServerMessage, StreamError, StreamState, StreamStatus, VideoInfo};
+use axum::extract::ws::Utf8Bytes;
+use media::stream::registry::Streams;
+use media::time::Stamp;
+use media::{CameraId, Quality};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::sync::broadcast;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+/// Texts that a slow connection may be behind; beyond, it gets the full state again.
+const BACKLOG: usize = 1024;
+/// How often measurements are looked at.
+const SWEEP: Duration = Duration::from_millis(500);
+/// How often the measurements of a stream that is not idle are sent while nothing else changes.
+const REFRESH: Duration = Duration::from_secs(2);
+/// How often a sign of life is sent.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// Made once; connections subscribe.
+#[derive(Debug)]
+pub struct Feed {
+    texts: broadcast::Sender<Utf8Bytes>,
+}
+
+/// What makes a status worth telling at once.
+#[derive(PartialEq)]
+struct Essence {
+    state: StreamState,
+    error: Option<StreamError>,
+    video: Option<VideoInfo>,
+    since: String,
+}
+
+type Told = HashMap<(i64, Quality), (Essence, Instant)>;
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self { texts: broadcast::channel(BACKLOG).0 }
+    }
+}
+
+impl Feed {
+    /// The changes from now on. Ask for [`full`] afterwards, so that nothing is missed in between.
+    pub fn subscribe(&self) -> broadcast::Receiver<Utf8Bytes> {
+        self.texts.subscribe()
+    }
+
+    /// Watches cameras and streams until cancelled.
+    pub async fn run(&self, cameras: &Cameras, streams: &Streams, stopping: CancellationToken) {
+        let mut wall = cameras.watch();
+        let mut events = streams.events();
+        let mut told = Told::new();
+        let mut sweep = interval(SWEEP);
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heartbeat = interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = stopping.cancelled() => return,
+                changed = wall.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let list = wall.borrow_and_update().cameras.clone();
+                    told.retain(|(id, _), _| list.iter().any(|camera| camera.id == *id));
+                    self.send(&ServerMessage::Cameras { cameras: list });
+                    self.sweep(cameras, &mut told);
+                }
+                event = events.recv() => match event {
+                    Err(broadcast::error::RecvError::Closed) => return,
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => self.sweep(cameras, &mut told),
+                },
+                _ = sweep.tick() => self.sweep(cameras, &mut told),
+                _ = heartbeat.tick() => self.send(&ServerMessage::Heartbeat { wallclock_ms: Stamp::now().utc_ms }),
+            }
+        }
+    }
+
+    /// Sends the statuses that changed, and those whose measurements are due.
+    fn sweep(&self, cameras: &Cameras, told: &mut Told) {
+        if self.texts.receiver_count() == 0 {
+            return;
+        }
+        let now = Instant::now();
+        for (camera_id, quality, status) in statuses(cameras) {
+            let essence = Essence::of(&status);
+            let quiet = matches!(status.state, StreamState::Idle | StreamState::Disabled);
+            let due = told
+                .get(&(camera_id, quality))
+                .is_none_or(|(before, at)| *before != essence || (!quiet && now.duration_since(*at) >= REFRESH));
+            if due {
+                told.insert((camera_id, quality), (essence, now));
+                self.send(&ServerMessage::StreamStatus { camera_id, status });
+            }
+        }
+    }
+
+    fn send(&self, message: &ServerMessage) {
+        // Nobody listening is no failure.
+        let _ = self.texts.send(text(message));
+    }
+}
+
+impl Essence {
+    fn of(status: &StreamStatus) -> Self {
+        Self { state: status.state, error: status.error.clone(), video: status.video.clone(), since: status.since.clone() }
+    }
+}
+
+/// The full state as texts: cameras first, then every stream's status.
+pub fn full(cameras: &Cameras) -> Vec<Utf8Bytes> {
+    let list: Vec<Camera> = cameras.wall().cameras.clone();
+    let statuses = statuses(cameras).into_iter().map(|(camera_id, _, status)| text(&ServerMessage::StreamStatus { camera_id, status }));
+    std::iter::once(text(&ServerMessage::Cameras { cameras: list })).chain(statuses).collect()
+}
+
+/// The status of main and sub of every camera, in the cameras' order.
+fn statuses(cameras: &Cameras) -> Vec<(i64, Quality, StreamStatus)> {
+    let wall = cameras.wall();
+    let streams = wall.cameras.iter().flat_map(|camera| Quality::ALL.map(|quality| (camera.id, quality)));
+    streams
+        .filter_map(|(id, quality)| {
+            let handle = cameras.stream(CameraId(id), quality).ok()?;
+            Some((id, quality, status::status(&handle.status(), quality)))
+        })
+        .collect()
+}
+
+fn text(message: &ServerMessage) -> Utf8Bytes {
+    serde_json::to_string(message).unwrap_or_default().into()
+}
