@@ -8,6 +8,7 @@ pub mod mse;
 pub mod snapshot;
 
 use crate::error::{AppError, AppResult, Kind};
+use crate::pages::no_such_address;
 use crate::state::AppState;
 use axum::Router;
 use axum::extract::{FromRequestParts, Path};
@@ -15,17 +16,18 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use axum::routing::get;
-use media::stream::registry::StreamHandle;
+use media::stream::handle::StreamHandle;
 use media::{CameraId, Quality};
 
 /// `/live/…` and the snapshot.
 pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/live/{camera}/master.m3u8", get(hls::master))
-        .route("/live/{camera}/{quality}/mse", get(mse::live))
-        .route("/live/{camera}/{quality}/mjpeg", get(mjpeg::live))
-        .route("/live/{camera}/{quality}/{file}", get(hls::file))
-        .route("/api/v1/cameras/{camera}/snapshot.jpg", get(snapshot::latest))
+    let media = Router::new()
+        .route("/{camera}/master.m3u8", get(hls::master))
+        .route("/{camera}/{quality}/mse", get(mse::live))
+        .route("/{camera}/{quality}/mjpeg", get(mjpeg::live))
+        .route("/{camera}/{quality}/{file}", get(hls::file))
+        .fallback(no_such_address);
+    Router::new().nest("/live", media).route("/api/v1/cameras/{camera}/snapshot.jpg", get(snapshot::latest))
 }
 
 /// Camera and quality of a path. Anything that cannot be one does not exist: 404.
@@ -37,7 +39,8 @@ pub struct LivePath {
 
 impl LivePath {
     fn parse(camera: &str, quality: &str) -> AppResult<Self> {
-        let quality = quality.parse().map_err(|_| AppError::not_found("stream_not_found", "A camera's streams are called main and sub."))?;
+        let quality =
+            quality.parse().map_err(|_| AppError::not_found("stream_not_found", "A camera's streams are called main and sub."))?;
         Ok(Self { camera: camera_id(camera)?, quality })
     }
 
@@ -51,7 +54,8 @@ impl<S: Send + Sync> FromRequestParts<S> for LivePath {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
-        let Path(fields) = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|_| AppError::camera_not_found())?;
+        let Path(fields) =
+            Path::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|_| AppError::camera_not_found())?;
         let field = |name: &str| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
         Self::parse(field("camera"), field("quality"))
     }
@@ -81,7 +85,9 @@ mod tests {
     #[test]
     fn only_positive_numbers_and_known_qualities_are_streams() {
         assert_eq!(LivePath::parse("7", "sub").expect("a stream"), LivePath { camera: CameraId(7), quality: Quality::Sub });
-        for (camera, quality) in [("0", "main"), ("-1", "main"), ("x", "main"), ("1", "Main"), ("1", ""), ("", "sub"), ("99999999999999999999", "sub")] {
+        for (camera, quality) in
+            [("0", "main"), ("-1", "main"), ("x", "main"), ("1", "Main"), ("1", ""), ("", "sub"), ("99999999999999999999", "sub")]
+        {
             assert_eq!(LivePath::parse(camera, quality).expect_err("no stream").status().as_u16(), 404, "{camera} {quality}");
         }
     }
@@ -96,7 +102,9 @@ mod tests {
         };
         assert!(same_origin(&headers(None)).is_ok());
         assert!(same_origin(&headers(Some("http://nightjar.lan:8080"))).is_ok());
-        for foreign in ["http://evil.example", "http://nightjar.lan", "null", "http://nightjar.lan:8080.evil.example", "http://user@nightjar.lan:8080"] {
+        for foreign in
+            ["http://evil.example", "http://nightjar.lan", "null", "http://nightjar.lan:8080.evil.example", "http://user@nightjar.lan:8080"]
+        {
             assert!(same_origin(&headers(Some(foreign))).is_err(), "{foreign}");
         }
     }

@@ -3,12 +3,10 @@
 //! What does not belong here: the connection itself (`routes::ws`), measuring (`media::stream`).
 
 use crate::services::cameras::Cameras;
-use crate::services::status;
-use app::model::{Camera, ServerMessage, StreamError, StreamState, StreamStatus, VideoInfo};
+use app::model::{Camera, Quality, ServerMessage, StreamError, StreamState, StreamStatus, VideoInfo};
 use axum::extract::ws::Utf8Bytes;
 use media::stream::registry::Streams;
 use media::time::Stamp;
-use media::{CameraId, Quality};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -91,14 +89,14 @@ impl Feed {
             return;
         }
         let now = Instant::now();
-        for (camera_id, quality, status) in statuses(cameras) {
+        for (camera_id, status) in cameras.statuses() {
             let essence = Essence::of(&status);
             let quiet = matches!(status.state, StreamState::Idle | StreamState::Disabled);
             let due = told
-                .get(&(camera_id, quality))
+                .get(&(camera_id, status.quality))
                 .is_none_or(|(before, at)| *before != essence || (!quiet && now.duration_since(*at) >= REFRESH));
             if due {
-                told.insert((camera_id, quality), (essence, now));
+                told.insert((camera_id, status.quality), (essence, now));
                 self.send(&ServerMessage::StreamStatus { camera_id, status });
             }
         }
@@ -119,20 +117,8 @@ impl Essence {
 /// The full state as texts: cameras first, then every stream's status.
 pub fn full(cameras: &Cameras) -> Vec<Utf8Bytes> {
     let list: Vec<Camera> = cameras.wall().cameras.clone();
-    let statuses = statuses(cameras).into_iter().map(|(camera_id, _, status)| text(&ServerMessage::StreamStatus { camera_id, status }));
+    let statuses = cameras.statuses().into_iter().map(|(camera_id, status)| text(&ServerMessage::StreamStatus { camera_id, status }));
     std::iter::once(text(&ServerMessage::Cameras { cameras: list })).chain(statuses).collect()
-}
-
-/// The status of main and sub of every camera, in the cameras' order.
-fn statuses(cameras: &Cameras) -> Vec<(i64, Quality, StreamStatus)> {
-    let wall = cameras.wall();
-    let streams = wall.cameras.iter().flat_map(|camera| Quality::ALL.map(|quality| (camera.id, quality)));
-    streams
-        .filter_map(|(id, quality)| {
-            let handle = cameras.stream(CameraId(id), quality).ok()?;
-            Some((id, quality, status::status(&handle.status(), quality)))
-        })
-        .collect()
 }
 
 fn text(message: &ServerMessage) -> Utf8Bytes {

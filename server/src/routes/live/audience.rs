@@ -1,7 +1,7 @@
 //! HLS viewers have no connection: whoever asked for a playlist lately counts as watching and keeps the stream wanted.
 
 use media::StreamKey;
-use media::stream::registry::{StreamHandle, Viewer};
+use media::stream::handle::{StreamHandle, Viewer};
 use media::stream::status::ViewerKind;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

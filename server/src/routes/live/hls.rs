@@ -19,7 +19,7 @@ use flate2::write::GzEncoder;
 use media::hls::{
     MEDIA_CONTENT_TYPE, MediaBody, PLAYLIST_CONTENT_TYPE, PlaylistError, PlaylistRequest, Rendered, RenditionPeer, Skip, master_playlist,
 };
-use media::stream::registry::StreamHandle;
+use media::stream::handle::StreamHandle;
 use media::stream::status::StreamState;
 use media::{CameraId, Quality};
 use std::convert::Infallible;
@@ -60,8 +60,7 @@ pub async fn master(State(state): State<AppState>, Path(camera): Path<String>, c
     }
     let waits = handles.iter().map(|(_, handle)| handle.hls().ready(FIRST_WAIT));
     futures::future::join_all(waits).await;
-    let variants: Vec<_> =
-        handles.iter().filter_map(|(quality, handle)| handle.hls().variant(format!("{quality}/index.m3u8"))).collect();
+    let variants: Vec<_> = handles.iter().filter_map(|(quality, handle)| handle.hls().variant(format!("{quality}/index.m3u8"))).collect();
     if variants.is_empty() {
         return Err(no_frame_yet(handles.first().map(|(_, handle)| handle)));
     }
@@ -83,7 +82,10 @@ pub async fn file(
         "plain.m3u8" => playlist(&state, path, &handle, request("", false)?, &client).await,
         name => {
             let body = handle.hls().resource(name).await.ok_or_else(|| {
-                AppError::not_found("media_not_found", "This piece of the stream does not exist, or is no longer kept. Reload the playlist.")
+                AppError::not_found(
+                    "media_not_found",
+                    "This piece of the stream does not exist, or is no longer kept. Reload the playlist.",
+                )
             })?;
             Ok(media(body))
         }

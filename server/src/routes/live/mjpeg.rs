@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::stream;
 use media::mjpeg::MjpegViewer;
-use media::stream::registry::Viewer;
+use media::stream::handle::Viewer;
 use media::stream::status::ViewerKind;
 use std::convert::Infallible;
 use tokio_util::sync::CancellationToken;

@@ -12,8 +12,8 @@ use axum::response::Response;
 use futures::SinkExt;
 use media::Quality;
 use media::mse::{self, ReaderChange, Session};
+use media::stream::handle::Viewer;
 use media::stream::hub::Item;
-use media::stream::registry::Viewer;
 use media::stream::status::{StreamState, ViewerKind};
 use serde::Serialize;
 use std::time::Duration;
@@ -115,7 +115,8 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, stopping: 
                 let essence = (current.state, current.error.as_ref().map(|error| (error.error.code, error.next_try_utc_ms)));
                 if told.as_ref() != Some(&essence) {
                     told = Some(essence);
-                    let message = StatusMessage { status: status::status(&current, quality) };
+                    let shown = StreamStatus { quality: status::quality(quality), ..status::stream_status(&current) };
+                    let message = StatusMessage { status: shown };
                     out.push(mse::Message::Text(serde_json::to_string(&message).unwrap_or_default()));
                 }
             },

@@ -9,7 +9,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LAST_MODIFIED};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use media::cmaf::{Chunk, Epoch};
-use media::stream::registry::StreamHandle;
+use media::stream::handle::StreamHandle;
 use media::stream::status::{StreamState, ViewerKind};
 use media::time::Stamp;
 use media::{CameraId, Quality};
@@ -80,7 +80,7 @@ async fn newest_key_frame(state: &AppState, camera: CameraId, width: Option<u32>
         return Err(AppError::unavailable("no_picture", "This camera is switched off and has never sent a picture.", 60));
     }
     let viewer = preferred.join(ViewerKind::Internal);
-    let mut status = viewer.watch();
+    let mut status = viewer.handle().watch();
     let became_live = status.wait_for(|status| status.state == StreamState::Live || status.error.is_some());
     let _ = tokio::time::timeout(WAIT, became_live).await;
     preferred.hub().last_key_frame().ok_or_else(no_picture)
