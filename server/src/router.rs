@@ -44,7 +44,6 @@ pub fn app(state: AppState) -> Router {
         .merge(routes::ws::router())
         .merge(pages::router(&state))
         .route("/api/{*rest}", any(pages::no_such_address))
-        .route("/live/{*rest}", any(pages::no_such_address))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(from_fn(problems::in_time))

@@ -2,4 +2,5 @@
 
 pub mod address;
 pub mod cameras;
+pub mod feed;
 pub mod status;

@@ -2,13 +2,16 @@
 
 use crate::config::Settings;
 use crate::db::Db;
+use crate::routes::live::audience::HlsAudience;
 use crate::secrets::Sealer;
 use crate::services::address::{AddressPolicy, Resolve, SystemResolver};
 use crate::services::cameras::{Cameras, Parts};
+use crate::services::feed::Feed;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use media::ingest::Connect;
 use media::ingest::connect::{Connector, ConnectorOptions};
+use media::mjpeg::MjpegTaps;
 use media::snapshot::Snapshotter;
 use media::stream::{Streams, StreamsOptions};
 use std::ops::Deref;
@@ -38,6 +41,12 @@ pub struct Inner {
     pub cameras: Cameras,
     pub streams: Streams,
     pub snapshots: Arc<Snapshotter>,
+    /// Conversions to motion JPEG, at most one per stream.
+    pub mjpeg: MjpegTaps,
+    /// Who watches by HLS.
+    pub hls_audience: HlsAudience,
+    /// State and its changes, for browsers.
+    pub feed: Feed,
     pub addresses: AddressPolicy,
     /// How pages are rendered.
     pub leptos: LeptosOptions,
@@ -101,12 +110,32 @@ impl AppState {
         let cameras = Cameras::start(&settings, parts).await?;
         let leptos = LeptosOptions::builder().output_name("nightjar").site_root("target/site").site_pkg_dir("pkg").build();
         let stopping = CancellationToken::new();
-        Ok(Self { inner: Arc::new(Inner { settings, db, cameras, streams, snapshots, addresses, leptos, stopping, tasks }) })
+        let inner = Inner {
+            settings,
+            db,
+            cameras,
+            streams,
+            snapshots,
+            mjpeg: MjpegTaps::new(),
+            hls_audience: HlsAudience::default(),
+            feed: Feed::default(),
+            addresses,
+            leptos,
+            stopping,
+            tasks,
+        };
+        let state = Self { inner: Arc::new(inner) };
+        let background = state.clone();
+        state.tasks.spawn(async move { background.feed.run(&background.cameras, &background.streams, background.stopping.clone()).await });
+        let background = state.clone();
+        state.tasks.spawn(async move { background.hls_audience.run(background.stopping.clone()).await });
+        Ok(state)
     }
 
     /// Ends everything that runs behind the routes within about seven seconds: sessions are torn down, children reaped, the database closed.
     pub async fn shutdown(&self) {
         self.stopping.cancel();
+        self.mjpeg.shutdown().await;
         self.streams.shutdown().await;
         self.tasks.close();
         if tokio::time::timeout(LAST_TASKS, self.tasks.wait()).await.is_err() {
