@@ -1,0 +1,68 @@
+//! The program as it is started by people: ready line, answers on its socket, clean end.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn nightjar() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("NIGHTJAR_") || name == "DATABASE_URL") {
+        command.env_remove(name);
+    }
+    command
+}
+
+#[test]
+fn serve_says_when_it_is_ready_and_ends_cleanly_on_sigterm() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = folder.path().join("data");
+    let mut server = nightjar()
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "json", "--data"])
+        .arg(&data)
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    let address = line.trim().strip_prefix("nightjar ready on http://").unwrap_or_else(|| panic!("not the ready line: {line}")).to_owned();
+
+    let mut socket = TcpStream::connect(&address).expect("connected");
+    write!(socket, "GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+
+    let asked = Instant::now();
+    assert!(Command::new("kill").args(["-TERM", &server.id().to_string()]).status().expect("kill runs").success());
+    let status = loop {
+        match server.try_wait().expect("a child") {
+            Some(status) => break status,
+            None if asked.elapsed() > Duration::from_secs(10) => {
+                server.kill().expect("killed");
+                panic!("the server did not end within 10 s");
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    assert!(status.success(), "{status}");
+    assert!(!data.join("nightjar.db-wal").exists(), "the database was closed");
+}
+
+#[test]
+fn check_names_what_is_wrong() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("nightjar.toml");
+    let check = |text: &str| {
+        std::fs::write(&file, text).expect("written");
+        let output = nightjar().args(["check", "--config"]).arg(&file).output().expect("runs");
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    assert_eq!(check("log_level = \"info\"\n").0, Some(0));
+    let (code, text) = check("lisen = \"x\"\n");
+    assert!(code == Some(1) && text.contains("lisen"), "{code:?} {text}");
+    let (code, text) = check("media_folders = [\"/does/not/exist/here\"]\n");
+    assert!(code == Some(1) && text.contains("media_folders"), "{code:?} {text}");
+}
