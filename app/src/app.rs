@@ -10,7 +10,7 @@ use crate::{state, text};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::path;
+use leptos_router::{SsrMode, path};
 
 /// The root component, rendered by the server and hydrated in the browser.
 #[component]
@@ -24,9 +24,10 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 // One page for both addresses: the wall keeps running behind an enlarged camera.
-                <ParentRoute path=path!("") view=WallPage>
-                    <Route path=path!("") view=|| () />
-                    <Route path=path!("camera/:id") view=|| () />
+                // Rendered whole before it is sent: the first picture of the page is the wall itself.
+                <ParentRoute path=path!("") view=WallPage ssr=SsrMode::Async>
+                    <Route path=path!("") view=|| () ssr=SsrMode::Async />
+                    <Route path=path!("camera/:id") view=|| () ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>
