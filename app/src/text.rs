@@ -179,7 +179,6 @@ pub const SAVE_ANYWAY_TEXT: &str = "You can save it all the same: Nightjar keeps
 pub const CANCEL: &str = "Cancel";
 pub const CLOSE: &str = "Close";
 pub const TEST_GOOD: &str = "Works";
-pub const TEST_BAD: &str = "Does not work yet";
 pub const NAME_MISSING: &str = "Give the camera a name.";
 pub const MAIN_MISSING: &str = "Enter the address of the main stream.";
 pub const TEST_PICTURE: &str = "Picture from the camera";

@@ -183,6 +183,11 @@ fn Foot(form: Form, close: Callback<()>) -> impl IntoView {
     let busy = move || form.busy.get().is_some();
     view! {
         <footer class="modal__foot">
+            <Show when=move || can_force.get()>
+                <p class="modal__note" role="status">
+                    {text::SAVE_ANYWAY_TEXT}
+                </p>
+            </Show>
             <button type="button" class="button" disabled=busy on:click=move |_| test(form)>
                 <Icon glyph=Glyph::Signal />
                 {move || if form.busy.get() == Some(Busy::Test) { text::TESTING } else { text::TEST }}

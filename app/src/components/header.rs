@@ -32,7 +32,7 @@ pub fn Header() -> impl IntoView {
             </p>
             <div class="bar__tools">
                 <LayoutMenu />
-                <button type="button" class="button button--primary bar__add" on:click=move |_| dialogs.show(Dialog::Add)>
+                <button type="button" class="button button--primary bar__add" aria-label=text::ADD_CAMERA on:click=move |_| dialogs.show(Dialog::Add)>
                     <Icon glyph=Glyph::Plus />
                     <span>{text::ADD_CAMERA}</span>
                 </button>

@@ -87,7 +87,7 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
         }
     });
 
-    let camera = wall.camera(id);
+    let camera = untrack(|| wall.camera(id));
     let enabled = camera.as_ref().is_some_and(|camera| camera.enabled);
     let has_sub = camera.as_ref().is_some_and(|camera| camera.sources.sub.is_some() || camera.profile == Profile::TestPattern);
     let name = StoredValue::new(camera.map(|camera| camera.name).unwrap_or_default());

@@ -81,8 +81,11 @@ fn LoadedWall() -> impl IntoView {
     let element = NodeRef::<Main>::new();
     let room = use_room(element);
     let shape = Memo::new(move |_| room.get().map(|room| grid(style.wall.get(), count.get(), room)));
+    // The server writes the title after the body is rendered and this component's signals may be gone.
     let title = move || {
-        let name = enlarged.id.get().and_then(|id| wall.camera(id)).map(|camera| camera.name);
+        let named =
+            |id: i64| wall.cameras.try_with(|cameras| cameras.iter().find(|camera| camera.id == id).map(|camera| camera.name.clone()));
+        let name = enlarged.id.try_get().flatten().and_then(|id| named(id).flatten());
         name.map_or_else(|| text::PRODUCT.to_owned(), |name| format!("{name} – {}", text::PRODUCT))
     };
 

@@ -5,12 +5,21 @@ use crate::components::icon::{Glyph, Icon};
 use crate::model::{ProbedStream, Quality};
 use crate::text;
 use crate::view::number;
+use leptos::html::Div;
 use leptos::prelude::*;
 
 #[component]
 pub fn Verdict(form: Form) -> impl IntoView {
+    let element = NodeRef::<Div>::new();
+    Effect::new(move |_| {
+        // It stands at the end of a long form: what was asked for must be seen.
+        let said = form.report.with(Option::is_some) || form.busy.get() == Some(Busy::Test);
+        if let Some(element) = element.get().filter(|_| said) {
+            request_animation_frame(move || element.scroll_into_view_with_bool(false));
+        }
+    });
     view! {
-        <div class="verdicts" aria-live="polite">
+        <div class="verdicts" aria-live="polite" node_ref=element>
             {move || {
                 if form.busy.get() == Some(Busy::Test) {
                     return view! {
@@ -22,21 +31,18 @@ pub fn Verdict(form: Form) -> impl IntoView {
                         .into_any();
                 }
                 if let Some(complaint) = form.complaint.get() {
-                    let beside_a_field = complaint.field.is_some();
-                    return view! {
-                        {(!beside_a_field || complaint.can_force)
-                            .then(|| {
-                                view! {
-                                    <div class="verdict verdict--bad">
-                                        <Icon glyph=Glyph::Alert />
-                                        <div>
-                                            <p>{if beside_a_field { text::TEST_BAD.to_owned() } else { complaint.sentence.clone() }}</p>
-                                            {complaint.can_force.then(|| view! { <p class="verdict__help">{text::SAVE_ANYWAY_TEXT}</p> })}
-                                        </div>
-                                    </div>
-                                }
-                            })}
-                    }
+                    // A complaint about a field stands beside it.
+                    return complaint
+                        .field
+                        .is_none()
+                        .then(|| {
+                            view! {
+                                <div class="verdict verdict--bad">
+                                    <Icon glyph=Glyph::Alert />
+                                    <p>{complaint.sentence}</p>
+                                </div>
+                            }
+                        })
                         .into_any();
                 }
                 form.report
