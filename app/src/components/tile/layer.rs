@@ -7,6 +7,7 @@ use crate::text;
 use crate::view::face::PlayerPhase;
 use leptos::html::Video;
 use leptos::prelude::*;
+use send_wrapper::SendWrapper;
 use std::rc::Rc;
 
 /// What a layer's player reports, and the player itself. Owned by the tile, so that it outlives the video element.
@@ -16,7 +17,8 @@ pub struct Layer {
     pub stats: RwSignal<Option<PlayerStats>>,
     /// A picture, maybe an old one, stands in the element.
     pub has_picture: RwSignal<bool>,
-    handle: StoredValue<Option<Box<dyn PlayerHandle>>, LocalStorage>,
+    /// None on the server, so that its threads never meet a value that belongs to the browser's one.
+    handle: StoredValue<Option<SendWrapper<Box<dyn PlayerHandle>>>>,
 }
 
 impl Layer {
@@ -25,7 +27,7 @@ impl Layer {
             phase: RwSignal::new(PlayerPhase::Off),
             stats: RwSignal::new(None),
             has_picture: RwSignal::new(false),
-            handle: StoredValue::new_local(None),
+            handle: StoredValue::new(None),
         }
     }
 
@@ -46,7 +48,7 @@ impl Layer {
     fn with_handle(self, action: impl FnOnce(&dyn PlayerHandle)) {
         self.handle.try_with_value(|handle| {
             if let Some(handle) = handle {
-                action(handle.as_ref());
+                action(&***handle);
             }
         });
     }
@@ -116,7 +118,7 @@ pub fn LiveVideo(
             }
             layer.take(&event);
         };
-        layer.handle.set_value(Some(players.play(video, request, Rc::new(on_event))));
+        layer.handle.set_value(Some(SendWrapper::new(players.play(video, request, Rc::new(on_event)))));
     });
     Effect::new(move |_| {
         let active = active.get();
