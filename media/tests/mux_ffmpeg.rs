@@ -1,5 +1,7 @@
 //! Real streams made by ffmpeg go through the muxer, and ffmpeg and an independent reader take the result without complaint.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot prepare its clips fails")]
+
 #[path = "mux_ffmpeg/clip.rs"]
 mod clip;
 

@@ -21,11 +21,14 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_navigate};
 
+/// Goes to a path of this app; true replaces the current step of the history.
+type Go = Box<dyn Fn(&str, bool) + Send + Sync>;
+
 /// Which camera is enlarged: it stands in the address, so that it survives a reload and "back" closes it.
 #[derive(Clone, Copy)]
 pub struct Enlarged {
     pub id: Memo<Option<i64>>,
-    go: StoredValue<Box<dyn Fn(&str, bool) + Send + Sync>>,
+    go: StoredValue<Go>,
 }
 
 impl Enlarged {
@@ -33,7 +36,7 @@ impl Enlarged {
         let path = use_location().pathname;
         let navigate = use_navigate();
         let go = move |path: &str, replace: bool| navigate(path, NavigateOptions { replace, scroll: false, ..NavigateOptions::default() });
-        Self { id: Memo::new(move |_| path.with(|path| camera_in(path))), go: StoredValue::new(Box::new(go)) }
+        Self { id: Memo::new(move |_| path.with(|path| camera_in(path))), go: StoredValue::new(Box::new(go) as Go) }
     }
 
     pub fn open(self, id: i64) {

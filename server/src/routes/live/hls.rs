@@ -117,7 +117,7 @@ async fn playlist(
         PlaylistError::BadRequest(reason) => AppError::new(Kind::Malformed, "bad_hls_directive", reason),
         PlaylistError::NotReady { .. } => no_frame_yet(Some(handle)),
         PlaylistError::TimedOut { retry_after_s } => {
-            AppError::unavailable("no_new_media", "The camera has sent nothing new. Ask again.", u32::try_from(retry_after_s).unwrap_or(1))
+            AppError::unavailable("no_new_media", "The camera has sent nothing new. Ask again.", retry_after_s)
         }
     })?;
     Ok(answer(&rendered, client))
