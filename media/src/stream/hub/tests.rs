@@ -22,7 +22,7 @@ fn chunk(sequence: u64, gop: u64, size: usize) -> Arc<Chunk> {
         sequence,
         epoch: 1,
         track: Track::Video,
-        key: (sequence - 1) % gop == 0,
+        key: (sequence - 1).is_multiple_of(gop),
         decode_time: sequence * 3600,
         duration: 3600,
         composition_offset: 0,
