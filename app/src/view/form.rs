@@ -154,6 +154,15 @@ impl Draft {
     }
 }
 
+/// `wanted`, or with the next free number behind it if a camera has that name already (names differ without regard to case).
+pub fn free_name<'a>(wanted: &str, taken: impl Iterator<Item = &'a str> + Clone) -> String {
+    let is_taken = |name: &str| taken.clone().any(|other| other.to_lowercase() == name.to_lowercase());
+    if !is_taken(wanted) {
+        return wanted.to_owned();
+    }
+    (2..).map(|number| format!("{wanted} {number}")).find(|name| !is_taken(name)).unwrap_or_default()
+}
+
 /// A URL that carried credentials, taken apart.
 #[derive(Debug, PartialEq, Eq)]
 struct Parts {

@@ -4,7 +4,7 @@ use super::Form;
 use crate::components::icon::{Glyph, Icon, IconButton};
 use crate::model::{Profile, Transport};
 use crate::text;
-use crate::view::form::{Draft, Field};
+use crate::view::form::{Draft, Field, free_name};
 use leptos::prelude::*;
 
 /// A line of text. `value` and `change` connect it to the draft.
@@ -93,7 +93,9 @@ pub fn Kinds(form: Form) -> impl IntoView {
                         form.edit(|draft| {
                             draft.profile = profile;
                             if profile == Profile::TestPattern && draft.name.is_empty() {
-                                draft.name = text::DEMO_NAME.to_owned();
+                                draft.name = form.wall.cameras.with_untracked(|cameras| {
+                                    free_name(text::DEMO_NAME, cameras.iter().map(|camera| camera.name.as_str()))
+                                });
                             }
                         })
                     }

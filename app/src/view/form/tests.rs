@@ -72,6 +72,12 @@ fn a_demo_camera_needs_a_name_only() {
 }
 
 #[test]
+fn a_taken_name_gets_the_next_number() {
+    assert_eq!(free_name("Demo", ["Gate"].into_iter()), "Demo");
+    assert_eq!(free_name("Demo", ["demo", "Demo 2"].into_iter()), "Demo 3");
+}
+
+#[test]
 fn problems_stand_beside_their_field() {
     let problem = |status, code: &str, field: Option<&str>| Problem {
         kind: "about:blank".to_owned(),
