@@ -99,7 +99,9 @@ impl Window {
             edge: 0,
             next_sequence: seconds * 4,
             next_part: 1,
-            discontinuity_sequence: seconds,
+            // Slower, and small: hls.js 1.7 walks all numbers from 0 to this one at every playlist (`initPTS.some`, a sparse array), and
+            // sixty million of them froze the page for seconds. About 17 minutes each: more discontinuities than that, for long, don't happen.
+            discontinuity_sequence: seconds / 1_024,
             discontinuity: false,
             audience: false,
             ended: false,
