@@ -1,12 +1,14 @@
 //! What the whole page shares, as small `Copy` structs of signals provided by [`provide`] and read by `use_…`.
 
 pub mod dialog;
+pub mod enlarged;
 pub mod link;
 pub mod style;
 pub mod toast;
 pub mod wall;
 
 pub use dialog::{Dialog, Dialogs, use_dialogs};
+pub use enlarged::Enlarged;
 pub use link::{Link, LinkState, use_link};
 pub use style::use_style;
 pub use toast::{Toasts, use_toasts};

@@ -2,9 +2,8 @@
 
 use crate::components::icon::{Glyph, Icon, IconButton};
 use crate::components::tile::layer::Layer;
-use crate::pages::wall::Enlarged;
 use crate::state::dialog::MenuRequest;
-use crate::state::{use_dialogs, use_wall};
+use crate::state::{Enlarged, use_dialogs, use_wall};
 use crate::text;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
