@@ -118,7 +118,8 @@ async fn nightjar(live: &Live, camera: &FakeCamera, content: &Loop, count: u32, 
     let mut latency = viewer.added_latency_ms(live.seconds.min(15), camera, &mount(1), content).await?;
     let p = percentiles(&mut latency).context("no frame of the loop was recognised in the MSE stream")?;
     row(count, "nightjar", used, &format!("{:.1} / {:.1} (n={})", p.p50, p.p99, latency.len()));
-    say(&format!("| {count} | nightjar without cameras | | | {:.1} | | | |", empty.rss_mb));
+    let added = (used.rss_mb - empty.rss_mb) / f64::from(count);
+    say(&format!("| {count} | nightjar, above itself without cameras ({:.1} MB) | | | {:.1} | {added:.2} | | |", empty.rss_mb, used.rss_mb - empty.rss_mb));
     for id in ids {
         server.delete_camera(id).await?;
     }
@@ -195,13 +196,12 @@ async fn glass(live: &Live, camera: &Arc<FakeCamera>, transport: &str) -> Result
     let output = tokio::process::Command::new("node")
         .arg(script)
         .args([&page, &clock, &live.glass_seconds.to_string()])
-        .stderr(std::process::Stdio::inherit())
         .kill_on_drop(true)
         .output()
         .await
         .context("node")?;
     served.abort();
-    ensure!(output.status.success(), "glass.mjs failed");
+    ensure!(output.status.success(), "glass.mjs failed: {}", String::from_utf8_lossy(&output.stderr));
     let result: Value = serde_json::from_slice(&output.stdout).context("glass.mjs printed no JSON")?;
     let mut samples: Vec<f64> = result["samples"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
     let p = percentiles(&mut samples).context("no clock strip was read in the browser")?;
