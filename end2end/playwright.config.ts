@@ -24,7 +24,7 @@ export default defineConfig({
   timeout: 90_000,
   expect: { timeout: 20_000 },
   reporter: [['list']],
-  use: { launchOptions, trace: 'retain-on-failure' },
+  use: { launchOptions, trace: 'retain-on-failure', actionTimeout: 20_000, navigationTimeout: 30_000 },
   projects: [
     { name: 'desktop', use: { viewport: { width: 1440, height: 900 } } },
     { name: 'ipad', grep: /@ipad/, use: { viewport: { width: 1024, height: 768 }, hasTouch: true } },

@@ -1,6 +1,17 @@
 import path from 'node:path';
 import { type Program, binaries, startProgram } from './nightjar';
 
+/** What the camera has counted (the part that tests read). */
+export interface Counters {
+  connections_total: number;
+  logins_ok: number;
+  logins_failed: number;
+  mounts: Record<string, { sessions_open: number; sessions_total: number; playing: number }>;
+}
+
+/** Ids in the clock strips of the fixtures (end2end/fakecam/src/fixture.rs). */
+export const loop = { main: 1, sub: 2, hd: 3, otherSps: 6 };
+
 /** A scripted RTSP camera in a process of its own; it misbehaves on command. */
 export class Camera {
   private constructor(
@@ -25,9 +36,9 @@ export class Camera {
     return `${this.rtsp}/sub`;
   }
 
-  /** The port, to start another camera in the place of one that was stopped. */
-  get port(): string {
-    return new URL(this.rtsp.replace('rtsp:', 'http:')).port;
+  /** `127.0.0.1:port`, to start a camera again in the place of this one. */
+  get address(): string {
+    return this.rtsp.replace('rtsp://', '');
   }
 
   /** Changes the lasting behaviour; absent fields stay. */
@@ -45,8 +56,13 @@ export class Camera {
     await this.call('POST', '/action', action);
   }
 
-  async counters<T = Record<string, unknown>>(): Promise<T> {
-    return (await this.call('GET', '/counters')) as T;
+  async counters(): Promise<Counters> {
+    return (await this.call('GET', '/counters')) as Counters;
+  }
+
+  /** How many sessions of a stream play now. */
+  async playing(mount: '/main' | '/sub'): Promise<number> {
+    return (await this.counters()).mounts[mount]?.playing ?? 0;
   }
 
   async stop(): Promise<void> {

@@ -7,8 +7,8 @@ import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
-/** The folder of the debug build's binaries. */
-export const binaries = path.join(process.env.CARGO_TARGET_DIR ?? path.join(root, 'target'), 'debug');
+/** The folder of the binaries under test: the debug build's, or NIGHTJAR_BIN for copies that no later build overwrites. */
+export const binaries = process.env.NIGHTJAR_BIN ?? path.join(process.env.CARGO_TARGET_DIR ?? path.join(root, 'target'), 'debug');
 
 /** A port of this machine that is free now. */
 export async function freePort(): Promise<number> {
@@ -86,6 +86,7 @@ export class Program {
 /** A Nightjar server with a data folder of its own; it can be stopped and started again on the same address and data. */
 export class Nightjar {
   private program?: Program;
+  private earlier = '';
 
   private constructor(
     readonly url: string,
@@ -112,11 +113,13 @@ export class Nightjar {
 
   async down(): Promise<void> {
     await this.program?.stop();
+    this.earlier = this.log;
     this.program = undefined;
   }
 
+  /** Everything that this server and those before it on the same data printed. */
   get log(): string {
-    return this.program?.output ?? '';
+    return this.earlier + (this.program?.output ?? '');
   }
 
   async end(): Promise<void> {

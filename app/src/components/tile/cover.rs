@@ -79,7 +79,7 @@ fn Remedy(id: i64, state: Memo<Option<StreamState>>, enabled: Memo<bool>, sub: L
         });
     };
     let try_now = move |_| {
-        let upstream = wall.leading(id).map(|seen| seen.status);
+        let upstream = untrack(|| wall.leading(id)).map(|seen| seen.status);
         sub.refresh();
         main.refresh();
         if let Some(status) = upstream.filter(|status| status.state != StreamState::Live) {

@@ -1,0 +1,155 @@
+import type { Locator, Page } from '@playwright/test';
+import type { ClockStrip } from '../../lib/clock-strip';
+import { type Player, strip } from './picture';
+
+// Page objects: where things are, by role and label, and what a person does with them. No assertions here.
+
+/** A camera's tile, on the wall or enlarged. */
+export class Tile {
+  readonly root: Locator;
+  /** The picture in front. Pictures are hidden from assistive technology, so they have no role. */
+  readonly picture: Locator;
+  /** Why there is no picture. */
+  readonly reason: Locator;
+  readonly link: Locator;
+
+  constructor(
+    private readonly page: Page,
+    readonly name: string,
+  ) {
+    this.root = page.getByRole('article', { name, exact: true });
+    this.picture = this.root.locator('video.is-shown');
+    this.reason = this.root.getByRole('status');
+    this.link = this.root.getByRole('link', { name: `Enlarge ${name}`, exact: true });
+  }
+
+  /** The word beside the name: Live, Starting, Retrying, … */
+  state(word: string): Locator {
+    return this.root.getByText(word, { exact: true });
+  }
+
+  button(name: string): Locator {
+    return this.root.getByRole('button', { name, exact: true });
+  }
+
+  async strip(): Promise<ClockStrip | null> {
+    // During a swap there is none for a moment.
+    return (await this.picture.count()) === 1 ? strip(this.picture) : null;
+  }
+
+  async enlarge(): Promise<void> {
+    await this.link.click();
+  }
+
+  /** Opens the menu and chooses an entry. */
+  async choose(entry: string): Promise<void> {
+    await this.root.click({ button: 'right', position: { x: 20, y: 40 } });
+    await this.page.getByRole('menuitem', { name: entry, exact: true }).click();
+  }
+}
+
+/** The dialog that adds or edits a camera. */
+export class CameraDialog {
+  readonly root: Locator;
+  readonly name: Locator;
+  readonly main: Locator;
+  readonly sub: Locator;
+  readonly user: Locator;
+  readonly password: Locator;
+  readonly test: Locator;
+  readonly save: Locator;
+  readonly saveAnyway: Locator;
+  readonly cancel: Locator;
+
+  constructor(page: Page, title: string) {
+    this.root = page.getByRole('dialog', { name: title, exact: true });
+    this.name = this.root.getByRole('textbox', { name: 'Name', exact: true });
+    this.main = this.root.getByRole('textbox', { name: /^Main stream/ });
+    this.sub = this.root.getByRole('textbox', { name: /^Sub stream/ });
+    this.user = this.root.getByRole('textbox', { name: /^User name/ });
+    this.password = this.root.getByRole('textbox', { name: /^Password/ });
+    this.test = this.root.getByRole('button', { name: 'Test', exact: true });
+    this.save = this.root.getByRole('button', { name: 'Save', exact: true });
+    this.saveAnyway = this.root.getByRole('button', { name: 'Save anyway' });
+    this.cancel = this.root.getByRole('button', { name: 'Cancel' });
+  }
+
+  /** Fills the fields that are given. */
+  async fill(fields: { name?: string; main?: string; sub?: string; user?: string; password?: string }): Promise<void> {
+    for (const [field, text] of Object.entries(fields) as ['name' | 'main' | 'sub' | 'user' | 'password', string][]) {
+      await this[field].fill(text);
+    }
+  }
+
+  kind(name: string): Locator {
+    return this.root.getByRole('radio', { name });
+  }
+
+  toggle(name: string): Locator {
+    return this.root.getByRole('switch', { name });
+  }
+}
+
+/** The page with all cameras. */
+export class Wall {
+  readonly root: Locator;
+  readonly tiles: Locator;
+  readonly addCamera: Locator;
+  readonly addFirst: Locator;
+  readonly addDemo: Locator;
+  readonly overlay: Locator;
+  readonly adding: CameraDialog;
+
+  constructor(
+    readonly page: Page,
+    private readonly url: string,
+  ) {
+    this.root = page.getByRole('main', { name: 'Camera wall' });
+    this.tiles = page.getByRole('article');
+    this.addCamera = page.getByRole('button', { name: 'Add camera', exact: true });
+    this.addFirst = page.getByRole('button', { name: 'Add a camera', exact: true });
+    this.addDemo = page.getByRole('button', { name: 'Add a demo camera' });
+    this.overlay = page.getByRole('alertdialog', { name: 'The server doesn’t answer' });
+    this.adding = new CameraDialog(page, 'Add a camera');
+  }
+
+  /** Opens a page and waits until it runs (before that it is the server's HTML, and nobody hears a press). */
+  async open(path = '/'): Promise<void> {
+    await this.page.goto(this.url + path);
+    await this.ready();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  tile(name: string): Tile {
+    return new Tile(this.page, name);
+  }
+
+  editing(name: string): CameraDialog {
+    return new CameraDialog(this.page, `Edit ${name}`);
+  }
+
+  deleting(name: string): Locator {
+    return this.page.getByRole('dialog', { name: `Delete ${name}?` });
+  }
+
+  /** The short message in the corner. */
+  message(text: string): Locator {
+    return this.page.getByRole('status').getByText(text);
+  }
+
+  async players(): Promise<Player[]> {
+    return this.page.evaluate(() => window.__nightjar.players());
+  }
+
+  async player(cameraId: number, quality: 'main' | 'sub' = 'sub'): Promise<Player | undefined> {
+    return (await this.players()).find((player) => player.camera_id === cameraId && player.quality === quality);
+  }
+
+  private async ready(): Promise<void> {
+    await this.page.waitForFunction(() => '__nightjar' in window);
+  }
+}
