@@ -149,6 +149,17 @@ export class Wall {
     return (await this.players()).find((player) => player.camera_id === cameraId && player.quality === quality);
   }
 
+  /** Marks the document, to tell later that it was never loaded anew. */
+  async mark(): Promise<void> {
+    await this.page.evaluate(() => {
+      window.sameDocument = true;
+    });
+  }
+
+  async isMarked(): Promise<boolean> {
+    return this.page.evaluate(() => window.sameDocument === true);
+  }
+
   private async ready(): Promise<void> {
     await this.page.waitForFunction(() => '__nightjar' in window);
   }

@@ -7,7 +7,7 @@ declare global {
   interface Window {
     readClockStrip: typeof readClockStrip;
     __nightjar: { players(): Player[] };
-    /** Set by tests: is gone after a reload. */
+    /** Set by `Wall.mark`: is gone after a reload. */
     sameDocument?: boolean;
   }
 }
@@ -16,7 +16,7 @@ declare global {
 export interface Player {
   camera_id: number;
   quality: 'main' | 'sub';
-  transport: 'mse' | 'll_hls' | 'native_hls' | 'stills' | null;
+  transport: 'mse' | 'hls' | 'native' | 'stills' | null;
   state: string;
   muted: boolean;
   stats: { latency_ms: number | null; fps: number; stalls: number; buffered_s: number; dropped_frames: number } | null;
