@@ -116,14 +116,30 @@ pub const DETAIL_RECONNECTS: &str = "Reconnects";
 pub const NONE: &str = "none";
 pub const UNKNOWN: &str = "–";
 
+// Hiding and order.
+pub const HIDE: &str = "Hide from the wall";
+pub const UNHIDE: &str = "Put back on the wall";
+pub const MOVE_EARLIER: &str = "Move one place back";
+pub const MOVE_LATER: &str = "Move one place on";
+
+/// Label of the switch that shows hidden cameras.
+pub fn hidden_cameras(count: usize) -> String {
+    if count == 1 { "Show 1 hidden camera".to_owned() } else { format!("Show {count} hidden cameras") }
+}
+
+pub fn hidden_or_shown(name: &str, hidden: bool) -> String {
+    if hidden { format!("{name} is hidden from the wall. It keeps running.") } else { format!("{name} is back on the wall.") }
+}
+
 // Empty state.
 pub const EMPTY_TITLE: &str = "No cameras yet";
 pub const EMPTY_TEXT: &str = "Add a camera on your network, or look around first with a demo camera that draws a moving clock.";
 pub const EMPTY_ADD: &str = "Add a camera";
 pub const EMPTY_DEMO: &str = "Add a demo camera";
 pub const DEMO_NAME: &str = "Demo camera";
+pub const SHOW_HIDDEN: &str = "Show hidden cameras";
 pub const HIDDEN_TITLE: &str = "All cameras are hidden";
-pub const HIDDEN_TEXT: &str = "They keep running. Show them again in each camera’s settings.";
+pub const HIDDEN_TEXT: &str = "They keep running. A camera’s menu puts it back on the wall.";
 
 // Server link.
 pub const LINK_LOST: &str = "Connection interrupted. What you see may be old; reconnecting.";

@@ -3,7 +3,7 @@
 use crate::components::icon::{Glyph, Icon, Mark};
 use crate::hooks::api;
 use crate::model::{CameraInput, Profile};
-use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
+use crate::state::{Dialog, use_dialogs, use_style, use_toasts, use_wall};
 use crate::text;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -61,10 +61,20 @@ pub fn EmptyWall() -> impl IntoView {
 /// Shown when every camera is hidden.
 #[component]
 pub fn AllHidden() -> impl IntoView {
+    let style = use_style();
     view! {
         <section class="empty">
             <h1>{text::HIDDEN_TITLE}</h1>
             <p>{text::HIDDEN_TEXT}</p>
+            <div class="empty__actions">
+                <button
+                    type="button"
+                    class="button button--primary"
+                    on:click=move |_| style.wall.update(|style| style.show_hidden = true)
+                >
+                    {text::SHOW_HIDDEN}
+                </button>
+            </div>
         </section>
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::components::icon::{Glyph, Icon, IconButton};
 use crate::hooks::keys::use_keys;
-use crate::state::use_style;
+use crate::state::{use_style, use_wall};
 use crate::text;
 use crate::view::layout::Layout;
 use leptos::ev;
@@ -74,6 +74,7 @@ fn Choice(layout: Layout, open: RwSignal<bool>) -> impl IntoView {
 #[component]
 pub fn LayoutMenu() -> impl IntoView {
     let style = use_style();
+    let wall = use_wall();
     let open = RwSignal::new(false);
     let place = NodeRef::<Div>::new();
     use_keys(move |event| {
@@ -128,6 +129,19 @@ pub fn LayoutMenu() -> impl IntoView {
                         <span>{text::LAYOUT_SPACING}</span>
                         <span class="switch__track" aria-hidden="true"></span>
                     </button>
+                    <Show when=move || { wall.hidden() > 0 }>
+                        <button
+                            type="button"
+                            class="switch"
+                            role="switch"
+                            aria-checked=move || style.wall.get().show_hidden.to_string()
+                            on:click=move |_| style.wall.update(|style| style.show_hidden = !style.show_hidden)
+                        >
+                            <Icon glyph=Glyph::Eye />
+                            <span>{move || text::hidden_cameras(wall.hidden())}</span>
+                            <span class="switch__track" aria-hidden="true"></span>
+                        </button>
+                    </Show>
                 </div>
             </Show>
         </div>

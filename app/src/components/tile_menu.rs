@@ -16,7 +16,7 @@ use web_sys::{HtmlElement, Node};
 
 /// Its size for keeping it inside the window, CSS pixels.
 const WIDTH: f64 = 220.0;
-const HEIGHT: f64 = 236.0;
+const HEIGHT: f64 = 368.0;
 
 #[component]
 pub fn TileMenu() -> impl IntoView {
@@ -90,6 +90,7 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
     let camera = untrack(|| wall.camera(id));
     let enabled = camera.as_ref().is_some_and(|camera| camera.enabled);
     let has_sub = camera.as_ref().is_some_and(|camera| camera.sources.sub.is_some() || camera.profile == Profile::TestPattern);
+    let camera_hidden = camera.as_ref().is_some_and(|camera| camera.hidden);
     let name = StoredValue::new(camera.map(|camera| camera.name).unwrap_or_default());
     let toggle = move || {
         close();
@@ -101,6 +102,30 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                     wall.upsert(camera);
                 }
                 Err(problem) => toasts.bad(problem.detail),
+            }
+        });
+    };
+    let hidden = camera_hidden;
+    let hide = move || {
+        close();
+        spawn_local(async move {
+            let patch = CameraPatch { hidden: Some(!hidden), ..CameraPatch::default() };
+            match api::update_camera(id, &patch, true).await {
+                Ok(camera) => {
+                    toasts.good(text::hidden_or_shown(&camera.name, camera.hidden));
+                    wall.upsert(camera);
+                }
+                Err(problem) => toasts.bad(problem.detail),
+            }
+        });
+    };
+    let shift = move |step: isize| {
+        close();
+        let Some(order) = wall.moved(id, step) else { return };
+        spawn_local(async move {
+            // The new order comes back over the live line, for every page that is open.
+            if let Err(problem) = api::reorder_cameras(order).await {
+                toasts.bad(problem.detail);
             }
         });
     };
@@ -142,6 +167,13 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
             />
             {enabled.then(|| view! { <Entry glyph=Glyph::Refresh label=text::RESTART on_press=restart /> })}
             <Entry glyph=Glyph::Power label=if enabled { text::TURN_OFF } else { text::TURN_ON } on_press=toggle />
+            {wall.moved(id, -1).map(|_| view! { <Entry glyph=Glyph::ChevronLeft label=text::MOVE_EARLIER on_press=move || shift(-1) /> })}
+            {wall.moved(id, 1).map(|_| view! { <Entry glyph=Glyph::ChevronRight label=text::MOVE_LATER on_press=move || shift(1) /> })}
+            <Entry
+                glyph=if hidden { Glyph::Eye } else { Glyph::EyeOff }
+                label=if hidden { text::UNHIDE } else { text::HIDE }
+                on_press=hide
+            />
             <hr />
             <Entry glyph=Glyph::Trash label=text::DELETE danger=true on_press=move || dialogs.show(Dialog::Delete(id)) />
         </div>

@@ -36,6 +36,12 @@ pub async fn restart(id: i64, quality: Quality) -> Result<(), Problem> {
     accept(answer).await.map(drop)
 }
 
+/// Puts all cameras into this order.
+pub async fn reorder_cameras(camera_ids: Vec<i64>) -> Result<(), Problem> {
+    let body = serde_json::json!({ "camera_ids": camera_ids });
+    accept(send(Request::put(&format!("{BASE}/cameras/order")), &body).await?).await.map(drop)
+}
+
 /// Whether the server's process answers at all.
 pub async fn server_answers() -> bool {
     let answer = Request::get("/health/live").cache(web_sys::RequestCache::NoStore).send().await;

@@ -44,7 +44,7 @@ pub fn WallPage() -> impl IntoView {
 fn LoadedWall() -> impl IntoView {
     let (wall, style, dialogs, toasts) = (use_wall(), use_style(), use_dialogs(), use_toasts());
     let enlarged = Enlarged::from_address();
-    let shown = Memo::new(move |_| wall.shown());
+    let shown = Memo::new(move |_| wall.shown(style.wall.get().show_hidden));
     let count = Memo::new(move |_| shown.with(Vec::len));
     let element = NodeRef::<Main>::new();
     let room = use_room(element);

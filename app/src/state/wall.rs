@@ -99,8 +99,23 @@ impl Wall {
     }
 
     /// Ids of the cameras that the wall shows, in their order.
-    pub fn shown(self) -> Vec<i64> {
-        self.cameras.with(|cameras| cameras.iter().filter(|camera| !camera.hidden).map(|camera| camera.id).collect())
+    pub fn shown(self, with_hidden: bool) -> Vec<i64> {
+        let shows = |camera: &&Camera| with_hidden || !camera.hidden;
+        self.cameras.with(|cameras| cameras.iter().filter(shows).map(|camera| camera.id).collect())
+    }
+
+    /// How many cameras are hidden.
+    pub fn hidden(self) -> usize {
+        self.cameras.with(|cameras| cameras.iter().filter(|camera| camera.hidden).count())
+    }
+
+    /// All ids with one camera moved by `step` places, or None if it already stands at that end.
+    pub fn moved(self, id: i64, step: isize) -> Option<Vec<i64>> {
+        let mut ids: Vec<i64> = self.cameras.with_untracked(|cameras| cameras.iter().map(|camera| camera.id).collect());
+        let from = ids.iter().position(|known| *known == id)?;
+        let to = from.checked_add_signed(step).filter(|to| *to < ids.len())?;
+        ids.swap(from, to);
+        Some(ids)
     }
 
     /// (online, all) of the cameras that are shown.

@@ -41,11 +41,13 @@ pub struct WallStyle {
     /// Tiles stand apart; otherwise edge to edge.
     pub spaced: bool,
     pub header_hidden: bool,
+    /// Cameras that are hidden stand on the wall all the same.
+    pub show_hidden: bool,
 }
 
 impl Default for WallStyle {
     fn default() -> Self {
-        Self { layout: Layout::Auto, spaced: true, header_hidden: false }
+        Self { layout: Layout::Auto, spaced: true, header_hidden: false, show_hidden: false }
     }
 }
 
@@ -183,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_stored_style_reads_back_and_an_old_one_is_filled_up() {
-        let style = WallStyle { layout: Layout::Columns(3), spaced: false, header_hidden: true };
+        let style = WallStyle { layout: Layout::Columns(3), spaced: false, header_hidden: true, show_hidden: true };
         let json = serde_json::to_string(&style).expect("plain data");
         assert_eq!(serde_json::from_str::<WallStyle>(&json).expect("just written"), style);
         assert_eq!(serde_json::from_str::<WallStyle>("{}").expect("defaults"), WallStyle::default());
@@ -199,7 +201,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_room_gives_a_grid_inside_it(count in 0_usize..300, width in 200.0..6_000.0_f64, height in 100.0..4_000.0_f64, choice in 0_usize..8, spaced: bool) {
-            let style = WallStyle { layout: Layout::CHOICES[choice], spaced, header_hidden: false };
+            let style = WallStyle { layout: Layout::CHOICES[choice], spaced, ..WallStyle::default() };
             let shape = grid(style, count, Room { width, height });
             prop_assert!(shape.columns >= 1);
             prop_assert!(shape.width_px > 0.0 && shape.width_px <= width);
