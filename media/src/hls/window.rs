@@ -245,15 +245,19 @@ impl Window {
     }
 
     /// A frame longer than PART-TARGET (the camera paused, packets were lost): a segment of its own, without parts, since no part may be
-    /// that long. Where even TARGETDURATION is too short, a discontinuity stands for the rest of the time.
+    /// that long. Where even TARGETDURATION is too short, the sample is cut to it and a discontinuity stands for the rest of the time.
     fn bridge(&mut self, chunk: &Chunk, duration: u64, targets: Targets) {
         self.note_misfit(duration);
         self.close_segment();
         self.start_segment(chunk);
         let declared = duration.min(targets.duration());
+        let bytes = match u32::try_from(declared) {
+            Ok(shorter) if declared < duration => chunk.with_duration(shorter),
+            _ => chunk.bytes.clone(),
+        };
         self.pending.independent = chunk.key;
-        self.pending.chunks.push(chunk.bytes.clone());
-        self.pending.len += len_of(&chunk.bytes);
+        self.pending.len += len_of(&bytes);
+        self.pending.chunks.push(bytes);
         self.pending.duration = declared;
         self.close_piece(None);
         self.close_segment();
