@@ -105,7 +105,13 @@ async fn run(key: StreamKey, hub: &Hub, pictures: &watch::Sender<Option<Bytes>>,
     let mut reader = hub.subscribe(MAX_LAG_BYTES);
     let mut epoch = None;
     while !cancel.is_cancelled() {
-        let Some(current) = epoch.take().or(next_epoch(&mut reader, cancel).await) else { return };
+        let current = match epoch.take() {
+            Some(known) => known,
+            None => match next_epoch(&mut reader, cancel).await {
+                Some(first) => first,
+                None => return,
+            },
+        };
         match run_once(&current, &mut reader, pictures, cancel).await {
             Ok(Ended::NewEpoch(next)) => epoch = Some(next),
             Ok(Ended::Closed) => return,
