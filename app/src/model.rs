@@ -2,10 +2,12 @@
 
 pub mod camera;
 pub mod problem;
+pub mod settings;
 pub mod status;
 pub mod ws;
 
 pub use camera::*;
 pub use problem::Problem;
+pub use settings::*;
 pub use status::*;
 pub use ws::ServerMessage;

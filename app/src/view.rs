@@ -4,4 +4,5 @@ pub mod face;
 pub mod form;
 pub mod layout;
 pub mod number;
+pub mod setting;
 pub mod time;

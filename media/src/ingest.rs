@@ -122,4 +122,7 @@ pub trait Connect: Send + Sync {
     async fn knock(&self, _spec: &SourceSpec) -> Option<bool> {
         None
     }
+
+    /// Other rules of which addresses may be asked, for every session that is opened from now on.
+    fn set_addresses(&self, _addresses: net::AddressPolicy) {}
 }

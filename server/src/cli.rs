@@ -1,6 +1,7 @@
 //! The command line. Each subcommand is one file.
 
 mod check;
+mod reload;
 mod serve;
 
 use crate::config::{Flags, LogFormat};

@@ -1,8 +1,12 @@
 //! Settings of the installation: built-in defaults, then `nightjar.toml`, then environment `NIGHTJAR_<KEY>`, then flags.
 //!
-//! Only values that must be known before the database is open belong here; what a person changes in the browser is in the database.
+//! `[defaults]` holds what cameras inherit (see [`crate::tunables`]). Only values that must be known before the database is open belong here; what a person changes in the browser is in the database.
 
-use serde::Deserialize;
+mod current;
+
+use crate::tunables::{self, Layer};
+pub use current::Current;
+use serde::{Deserialize, Deserializer};
 use std::path::{Path, PathBuf};
 
 /// The file that is read if no other is named and it exists.
@@ -38,6 +42,9 @@ pub struct Settings {
     pub media_folders: Vec<PathBuf>,
     /// Origins (`https://cams.example`) besides the server's own whose pages may send changes, for proxies that rewrite Host.
     pub allowed_origins: Vec<String>,
+    /// The installation's defaults of the cameras' settings, by key. In the file: the table `[defaults]`.
+    #[serde(default, deserialize_with = "flattened")]
+    pub defaults: Layer,
 }
 
 /// What was given on the command line.
@@ -50,8 +57,8 @@ pub struct Flags {
 }
 
 /// The keys a file may hold.
-const KEYS: [&str; 8] =
-    ["data", "listen", "database_url", "log", "log_level", "allow_loopback_cameras", "media_folders", "allowed_origins"];
+const KEYS: [&str; 9] =
+    ["data", "listen", "database_url", "log", "log_level", "allow_loopback_cameras", "media_folders", "allowed_origins", "defaults"];
 
 /// A configuration that cannot be used, in a sentence that names the key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -144,8 +151,27 @@ impl Settings {
                 complaints.push(format!("allowed_origins: {origin} is not an origin; write https://host or https://host:port."));
             }
         }
+        if let Err(fault) = tunables::check(&self.defaults) {
+            complaints.push(format!("defaults: {}: {fault}", fault.key));
+        }
         complaints
     }
+}
+
+/// In TOML `rtsp.teardown = "always"` is a table in a table, and `"rtsp.teardown" = "always"` is a name with a dot. Both are the same key.
+fn flattened<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Layer, D::Error> {
+    fn flatten(prefix: &str, layer: Layer, out: &mut Layer) {
+        for (name, value) in layer {
+            let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+            match value {
+                serde_json::Value::Object(inner) => flatten(&key, inner.into_iter().collect(), out),
+                value => drop(out.insert(key, value)),
+            }
+        }
+    }
+    let mut out = Layer::new();
+    flatten("", Layer::deserialize(deserializer)?, &mut out);
+    Ok(out)
 }
 
 fn file_to_read(named: Option<&Path>) -> Result<Option<PathBuf>, config::ConfigError> {
@@ -219,6 +245,20 @@ mod tests {
     fn a_misspelt_key_is_named() {
         let error = load("lisen = \"x\"\n", &[], Flags::default()).expect_err("unknown key");
         assert!(error.0.contains("\"lisen\""), "{error}");
+    }
+
+    #[test]
+    fn defaults_of_cameras_are_read_in_both_spellings() {
+        let file = "[defaults]\nrtsp.teardown = \"always\"\n\"stream.stall_timeout_s\" = 20\nhls = { part_target_ms = 300 }\n";
+        let settings = load(file, &[], Flags::default()).expect("loads");
+        let mut keys: Vec<_> = settings.defaults.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        keys.sort();
+        assert_eq!(keys, ["hls.part_target_ms=300", "rtsp.teardown=\"always\"", "stream.stall_timeout_s=20"]);
+        assert!(settings.complaints().is_empty(), "{:?}", settings.complaints());
+        let wrong = load("[defaults]\nrtsp.teardown = \"sometimes\"\n", &[], Flags::default()).expect("loads").complaints();
+        assert!(wrong.iter().any(|text| text.contains("rtsp.teardown") && text.contains("always")), "{wrong:?}");
+        let unknown = load("[defaults]\nspeed = 3\n", &[], Flags::default()).expect("loads").complaints();
+        assert!(unknown.iter().any(|text| text.contains("speed")), "{unknown:?}");
     }
 
     #[test]

@@ -18,3 +18,4 @@ pub mod secrets;
 pub mod services;
 pub mod site;
 pub mod state;
+pub mod tunables;

@@ -3,16 +3,43 @@
 use crate::config::{LogFormat, Settings};
 use tracing_subscriber::EnvFilter;
 
+/// Changes which messages are logged while the process runs.
+pub struct LogLevel {
+    replace: Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>,
+}
+
+impl LogLevel {
+    /// Logs by other directives from now on.
+    ///
+    /// # Errors
+    /// They cannot be read; the old ones stay.
+    pub fn set(&self, directives: &str) -> Result<(), String> {
+        (self.replace)(filter(directives)?)
+    }
+}
+
+fn filter(directives: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(directives).map_err(|error| format!("log_level cannot be read: {error}"))
+}
+
 /// Starts logging for the whole process. `RUST_LOG`-like directives come from the setting `log_level`.
 ///
 /// # Errors
 /// The level cannot be read, or logging was started before.
-pub fn start(settings: &Settings) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&settings.log_level).map_err(|error| format!("log_level cannot be read: {error}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = match settings.log {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+pub fn start(settings: &Settings) -> Result<LogLevel, String> {
+    let builder = tracing_subscriber::fmt().with_env_filter(filter(&settings.log_level)?).with_writer(std::io::stderr);
+    let (started, replace): (_, Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>) = match settings.log {
+        LogFormat::Text => {
+            let builder = builder.with_filter_reloading();
+            let handle = builder.reload_handle();
+            (builder.try_init(), Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string())))
+        }
+        LogFormat::Json => {
+            let builder = builder.json().flatten_event(true).with_filter_reloading();
+            let handle = builder.reload_handle();
+            (builder.try_init(), Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string())))
+        }
     };
-    started.map_err(|error| format!("logging could not be started: {error}"))
+    started.map_err(|error| format!("logging could not be started: {error}"))?;
+    Ok(LogLevel { replace })
 }

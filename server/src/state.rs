@@ -1,6 +1,6 @@
 //! What every handler shares. Cheap to clone; made once by `nightjar serve` or by a test.
 
-use crate::config::Settings;
+use crate::config::{Current, Settings};
 use crate::db::Db;
 use crate::routes::live::audience::HlsAudience;
 use crate::secrets::Sealer;
@@ -36,7 +36,7 @@ pub struct AppState {
 
 /// What [`AppState`] dereferences to.
 pub struct Inner {
-    pub settings: Settings,
+    pub settings: Current,
     pub db: Db,
     pub cameras: Cameras,
     pub streams: Streams,
@@ -48,6 +48,8 @@ pub struct Inner {
     /// State and its changes, for browsers.
     pub feed: Feed,
     pub addresses: AddressPolicy,
+    /// Opens the cameras' streams.
+    connect: Arc<dyn Connect>,
     /// How pages are rendered.
     pub leptos: LeptosOptions,
     /// Cancelled when the server begins to stop: long answers (WebSockets, waiting playlists) end then.
@@ -97,7 +99,7 @@ impl AppState {
         let db = Db::open(&settings).await.map_err(|error| format!("the database cannot be opened: {error}"))?;
         let addresses = AddressPolicy::new(&settings, outside.resolver);
         let tasks = TaskTracker::new();
-        let streams = Streams::new(StreamsOptions::default(), outside.connect);
+        let streams = Streams::new(StreamsOptions::default(), Arc::clone(&outside.connect));
         let snapshots = Arc::new(Snapshotter::new(SNAPSHOTS_AT_ONCE));
         let parts = Parts {
             db: db.clone(),
@@ -107,7 +109,8 @@ impl AppState {
             addresses: addresses.clone(),
             tasks: tasks.clone(),
         };
-        let cameras = Cameras::start(&settings, parts).await?;
+        let settings = Current::new(settings);
+        let cameras = Cameras::start(settings.clone(), parts).await?;
         let leptos = LeptosOptions::builder().output_name("nightjar").site_root("target/site").site_pkg_dir("pkg").build();
         let stopping = CancellationToken::new();
         let inner = Inner {
@@ -120,6 +123,7 @@ impl AppState {
             hls_audience: HlsAudience::default(),
             feed: Feed::default(),
             addresses,
+            connect: outside.connect,
             leptos,
             stopping,
             tasks,
@@ -130,6 +134,19 @@ impl AppState {
         let background = state.clone();
         state.tasks.spawn(async move { background.hls_audience.run(background.stopping.clone()).await });
         Ok(state)
+    }
+
+    /// Puts other settings in force. The answer names those that only a new start can change.
+    ///
+    /// # Errors
+    /// The cameras could not be read again.
+    pub async fn reconfigure(&self, settings: Settings) -> Result<Vec<&'static str>, String> {
+        let allow_loopback = settings.allow_loopback_cameras;
+        self.connect.set_addresses(media::ingest::net::AddressPolicy { allow_loopback });
+        self.addresses.set_allow_loopback(allow_loopback);
+        let fixed = self.settings.replace(settings);
+        self.cameras.follow_settings().await?;
+        Ok(fixed)
     }
 
     /// Ends everything that runs behind the routes within about seven seconds: sessions are torn down, children reaped, the database closed.

@@ -52,6 +52,57 @@ fn serve_says_when_it_is_ready_and_ends_cleanly_on_sigterm() {
 }
 
 #[test]
+fn sighup_reads_the_file_again_and_a_broken_one_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("nightjar.toml");
+    std::fs::write(&file, "[defaults]\nrtsp.teardown = \"never\"\n").expect("written");
+    let mut server = nightjar()
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "json", "--data", "data", "--config"])
+        .arg(&file)
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    let address = line.trim().strip_prefix("nightjar ready on http://").unwrap_or_else(|| panic!("not the ready line: {line}")).to_owned();
+    let mut log = BufReader::new(server.stderr.take().expect("a pipe"));
+    // The next line about SIGHUP; the end of the log (a server that ended) fails.
+    let mut after_sighup = |text: &str| {
+        std::fs::write(&file, text).expect("written");
+        assert!(Command::new("kill").args(["-HUP", &server.id().to_string()]).status().expect("kill runs").success());
+        loop {
+            let mut line = String::new();
+            assert_ne!(log.read_line(&mut line).expect("text"), 0, "the server ended");
+            if line.contains("SIGHUP") {
+                return line;
+            }
+        }
+    };
+    let teardown = || {
+        let mut socket = TcpStream::connect(&address).expect("connected");
+        let request = format!("GET /api/v1/cameras/settings HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).expect("an answer");
+        let at = answer.find("\"rtsp.teardown\"").unwrap_or_else(|| panic!("{answer}"));
+        answer[at..].split("\"value\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a name").to_owned()
+    };
+    assert_eq!(teardown(), "never");
+    let line = after_sighup("this is not TOML");
+    assert!(line.contains("old settings stay"), "{line}");
+    let line = after_sighup("[defaults]\nrtsp.teardown = \"sometimes\"\n");
+    assert!(line.contains("old settings stay") && line.contains("rtsp.teardown"), "{line}");
+    assert_eq!(teardown(), "never");
+    let line = after_sighup("log_level = \"warn\"\ndatabase_url = \"postgres://other/db\"\n[defaults]\nrtsp.teardown = \"always\"\n");
+    assert!(line.contains("next start") && line.contains("database_url"), "{line}");
+    assert_eq!(teardown(), "always");
+    server.kill().expect("killed");
+    server.wait().expect("reaped");
+}
+
+#[test]
 fn check_names_what_is_wrong() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("nightjar.toml");

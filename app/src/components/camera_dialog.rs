@@ -1,10 +1,12 @@
 //! Adding and editing a camera: what kind, where it is, a test, and saving.
 
 mod actions;
+mod advanced;
 mod fields;
 mod verdict;
 
 use crate::components::camera_dialog::actions::{save, test};
+use crate::components::camera_dialog::advanced::Advanced;
 use crate::components::camera_dialog::fields::{Choice, Kinds, Switch, TextField};
 use crate::components::camera_dialog::verdict::Verdict;
 use crate::components::icon::{Glyph, Icon};
@@ -110,6 +112,7 @@ pub fn CameraDialog(camera_id: Option<i64>) -> impl IntoView {
                             />
                         </Show>
                     </div>
+                    <Advanced form profile />
                     <Verdict form />
                 </div>
                 <Foot form close />

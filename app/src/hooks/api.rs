@@ -1,6 +1,6 @@
 //! The REST API as typed calls. Every failure is a [`Problem`] with a sentence for the page. Browser only.
 
-use crate::model::{Camera, CameraInput, CameraPatch, ProbeReport, Problem, Quality};
+use crate::model::{Camera, CameraInput, CameraPatch, CameraSetting, ProbeReport, Problem, Profile, Quality};
 use crate::text;
 use gloo::net::http::{Request, RequestBuilder, Response};
 use serde::Serialize;
@@ -27,6 +27,17 @@ pub async fn delete_camera(id: i64) -> Result<(), Problem> {
 pub async fn probe(input: &CameraInput, camera_id: Option<i64>) -> Result<ProbeReport, Problem> {
     let query = camera_id.map(|id| format!("?camera_id={id}")).unwrap_or_default();
     read(send(Request::post(&format!("{BASE}/cameras/probe{query}")), input).await?).await
+}
+
+/// The settings of a stored camera, or those that a new one of this profile inherits.
+pub async fn settings(camera_id: Option<i64>, profile: Profile) -> Result<Vec<CameraSetting>, Problem> {
+    let path = match (camera_id, profile) {
+        (Some(id), _) => format!("{BASE}/cameras/{id}/settings"),
+        (None, Profile::GenericRtsp) => format!("{BASE}/cameras/settings"),
+        (None, Profile::Ffmpeg) => format!("{BASE}/cameras/settings?profile=ffmpeg"),
+        (None, Profile::TestPattern) => format!("{BASE}/cameras/settings?profile=test_pattern"),
+    };
+    read(Request::get(&path).send().await.map_err(|_| unreachable())?).await
 }
 
 /// Connects a stream anew, now.

@@ -117,7 +117,8 @@ pub struct CameraInput {
     /// Keep the streams open without viewers.
     #[serde(default = "enabled_by_default")]
     pub always_on: bool,
-    /// Settings that differ from the profile's and the installation's.
+    /// Settings that differ from the profile's and the installation's, by key: `rtsp.teardown`, `stream.stall_timeout_s`, …
+    /// `GET /cameras/{id}/settings` lists every key with the values that it may have.
     #[serde(default)]
     pub overrides: BTreeMap<String, serde_json::Value>,
 }
@@ -147,6 +148,7 @@ pub struct CameraPatch {
     pub credentials: Option<Option<CredentialsInput>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub always_on: Option<bool>,
+    /// The whole table: keys that are left out go back to what is inherited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overrides: Option<BTreeMap<String, serde_json::Value>>,
 }

@@ -2,6 +2,9 @@
 
 use crate::model::{Camera, CameraInput, CameraPatch, CredentialsInput, Problem, Profile, SourceAddress, Sources, Transport};
 use crate::text;
+use crate::view::setting;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A field of the form, and the part of the request's body that it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,6 +15,8 @@ pub enum Field {
     Username,
     Password,
     Transport,
+    /// The setting of this key.
+    Setting(&'static str),
 }
 
 impl Field {
@@ -24,6 +29,7 @@ impl Field {
             Self::Username => "camera-user",
             Self::Password => "camera-password",
             Self::Transport => "camera-transport",
+            Self::Setting(key) => key,
         }
     }
 
@@ -36,7 +42,7 @@ impl Field {
             "credentials" | "credentials.username" => Some(Self::Username),
             "credentials.password" => Some(Self::Password),
             "sources.main.transport" | "sources.sub.transport" => Some(Self::Transport),
-            _ => None,
+            path => path.strip_prefix("overrides.").and_then(setting::key).map(Self::Setting),
         }
     }
 }
@@ -55,6 +61,8 @@ pub struct Draft {
     pub password_stored: bool,
     pub enabled: bool,
     pub always_on: bool,
+    /// Settings of its own, by key.
+    pub overrides: BTreeMap<String, Value>,
 }
 
 impl Draft {
@@ -75,6 +83,7 @@ impl Draft {
             password_stored: camera.credentials.as_ref().is_some_and(|credentials| credentials.has_password),
             enabled: camera.enabled,
             always_on: camera.always_on,
+            overrides: camera.overrides.clone(),
         }
     }
 
@@ -123,6 +132,7 @@ impl Draft {
             sources: self.sources(),
             credentials: self.credentials(),
             always_on: self.always_on,
+            overrides: self.overrides.clone(),
             ..CameraInput::default()
         }
     }
@@ -136,6 +146,7 @@ impl Draft {
             profile: (self.profile != before.profile).then_some(self.profile),
             enabled: (self.enabled != before.enabled).then_some(self.enabled),
             always_on: (self.always_on != before.always_on).then_some(self.always_on),
+            overrides: (self.overrides != before.overrides).then(|| self.overrides.clone()),
             sources: (self.sources() != before.sources()).then(|| self.sources()),
             credentials: (self.username.trim() != before.username || !self.password.is_empty()).then(|| self.credentials()),
             ..CameraPatch::default()

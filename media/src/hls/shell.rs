@@ -136,6 +136,11 @@ impl HlsStream {
         self.update(|window| window.set_audience(present));
     }
 
+    /// Another wished length of parts (100-1000 ms); it counts from the next key frame on, without a new session.
+    pub fn set_part_target(&self, wish: Duration) {
+        self.state().window.set_part_target(wish);
+    }
+
     /// The media playlist; waits as `request` asks.
     pub async fn playlist(&self, request: PlaylistRequest) -> Result<Rendered, PlaylistError> {
         let mut version = self.shared.version.subscribe();
@@ -256,7 +261,7 @@ impl HlsStream {
         })
     }
 
-    /// Counts how often the frozen targets had to be given up because the camera's frame rate changed for good.
+    /// Counts how often the frozen targets had to be given up: the camera's frame rate changed for good, or another part length is wished.
     pub fn identity(&self) -> u32 {
         self.state().window.identity()
     }

@@ -65,6 +65,8 @@ pub(super) struct Window {
     last_received: Option<Stamp>,
     /// Parts in a row that did not fit.
     misfits: u32,
+    /// Another part length is wished: the targets are chosen anew at the next key frame.
+    wish_changed: bool,
     recent: VecDeque<u64>,
 }
 
@@ -108,6 +110,7 @@ impl Window {
             clock: None,
             last_received: None,
             misfits: 0,
+            wish_changed: false,
             recent: VecDeque::new(),
         }
     }
@@ -128,6 +131,15 @@ impl Window {
             self.forget_listed();
         }
         self.version += 1;
+    }
+
+    /// Another wished length of parts, from the next key frame on: there the frozen targets give way, as they do for a camera whose frames
+    /// no longer fit them.
+    pub fn set_part_target(&mut self, wish: Duration) {
+        if self.options.part_target != wish {
+            self.options.part_target = wish;
+            self.wish_changed = true;
+        }
     }
 
     pub fn set_audience(&mut self, present: bool) {
@@ -159,6 +171,7 @@ impl Window {
         }
         let Some(measured) = self.measure.push(chunk, self.options.part_target, self.options.max_bytes / 4) else { return };
         self.targets = Some(measured.targets);
+        self.wish_changed = false;
         let last = measured.chunks.len().saturating_sub(1);
         for (index, chunk) in measured.chunks.iter().enumerate() {
             if index == last {
@@ -204,7 +217,7 @@ impl Window {
         if let Some(clock) = &mut self.clock {
             clock.observe(chunk);
         }
-        if chunk.key && self.misfits >= MISFITS {
+        if chunk.key && (self.wish_changed || self.misfits >= MISFITS) {
             self.choose_anew();
         }
         let targets = self.targets.unwrap_or(targets);
@@ -280,6 +293,7 @@ impl Window {
         let durations: Vec<u64> = self.recent.iter().copied().collect();
         self.targets = Some(super::choose::choose(&durations, None, self.options.part_target));
         self.misfits = 0;
+        self.wish_changed = false;
         self.identity += 1;
         self.forget_listed();
         self.discontinuity = true;

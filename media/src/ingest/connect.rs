@@ -27,9 +27,10 @@ impl Default for ConnectorOptions {
 }
 
 /// Opens real sources. One per process: cameras that are met again are recognised.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Connector {
-    options: ConnectorOptions,
+    ffmpeg: std::path::PathBuf,
+    addresses: Mutex<AddressPolicy>,
     peers: Mutex<HashMap<PeerKey, Arc<Peer>>>,
 }
 
@@ -72,9 +73,15 @@ impl std::fmt::Debug for Peer {
     }
 }
 
+impl Default for Connector {
+    fn default() -> Self {
+        Self::new(ConnectorOptions::default())
+    }
+}
+
 impl Connector {
     pub fn new(options: ConnectorOptions) -> Self {
-        Self { options, peers: Mutex::default() }
+        Self { ffmpeg: options.ffmpeg, addresses: Mutex::new(options.addresses), peers: Mutex::default() }
     }
 
     fn peer(&self, url: &Url, credentials: Option<&Credentials>) -> Arc<Peer> {
@@ -95,13 +102,14 @@ impl Connector {
 #[async_trait]
 impl Connect for Connector {
     async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError> {
+        let addresses = *lock(&self.addresses);
         match spec {
             SourceSpec::Rtsp(spec) => {
                 let peer = self.peer(&spec.url, spec.credentials.as_ref());
-                Ok(Box::new(Box::pin(rtsp::open(spec, &peer, self.options.addresses)).await?))
+                Ok(Box::new(Box::pin(rtsp::open(spec, &peer, addresses)).await?))
             }
-            SourceSpec::Ffmpeg(spec) => Ok(Box::new(Box::pin(ffmpeg::open(spec, &self.options.ffmpeg, self.options.addresses)).await?)),
-            SourceSpec::TestPattern(spec) => Ok(Box::new(Box::pin(ffmpeg::open_test_pattern(spec, &self.options.ffmpeg)).await?)),
+            SourceSpec::Ffmpeg(spec) => Ok(Box::new(Box::pin(ffmpeg::open(spec, &self.ffmpeg, addresses)).await?)),
+            SourceSpec::TestPattern(spec) => Ok(Box::new(Box::pin(ffmpeg::open_test_pattern(spec, &self.ffmpeg)).await?)),
         }
     }
 
@@ -117,8 +125,13 @@ impl Connect for Connector {
             SourceSpec::TestPattern(_) => return None,
         };
         let port = url.port_or_known_default().unwrap_or(usual_port);
-        let addresses = net::resolve(url, port, self.options.addresses).await.ok()?;
+        let permitted = *lock(&self.addresses);
+        let addresses = net::resolve(url, port, permitted).await.ok()?;
         Some(net::reach(&addresses).await.is_ok())
+    }
+
+    fn set_addresses(&self, addresses: AddressPolicy) {
+        *lock(&self.addresses) = addresses;
     }
 }
 

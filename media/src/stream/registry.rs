@@ -38,6 +38,7 @@ pub struct StreamsOptions {
     /// State changes kept for a slow listener of [`Streams::events`].
     pub event_capacity: usize,
     pub hub: HubLimits,
+    /// `part_target` is each stream's own setting.
     pub hls: HlsOptions,
 }
 
@@ -72,9 +73,17 @@ impl StreamConfig {
 }
 
 /// Resolved tunables of one stream. Changes apply without a restart.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamSettings {
     pub policy: PolicySettings,
+    /// Wished length of an HLS part, 100-1000 ms. A change counts from the next key frame on.
+    pub hls_part_target: Duration,
+}
+
+impl Default for StreamSettings {
+    fn default() -> Self {
+        Self { policy: PolicySettings::default(), hls_part_target: HlsOptions::default().part_target }
+    }
 }
 
 /// One change of state: the raw material of the incident log.
@@ -244,7 +253,8 @@ impl Streams {
     fn start(&self, key: StreamKey, config: StreamConfig, predecessor: Option<CancellationToken>) -> Entry {
         let inner = &self.inner;
         let (commands, receiver) = mpsc::channel(COMMANDS);
-        let hls = HlsStream::new(inner.options.hls.clone(), session::now());
+        let hls_options = HlsOptions { part_target: config.settings.hls_part_target, ..inner.options.hls.clone() };
+        let hls = HlsStream::new(hls_options, session::now());
         let shared = Arc::new(Shared::new(key, Hub::new(inner.options.hub), hls, Arc::new(config), commands));
         let cancel = inner.cancel.child_token();
         let ended = CancellationToken::new();

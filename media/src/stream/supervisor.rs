@@ -169,6 +169,7 @@ impl Supervisor {
         let new = Arc::clone(&self.config_changes.borrow_and_update());
         let old = std::mem::replace(&mut self.config, new);
         self.policy.set_settings(self.config.settings.policy);
+        self.shared.hls.set_part_target(self.config.settings.hls_part_target);
         if self.config.source != old.source {
             let gate = &self.upstream.gate;
             let login_changed = gate.login(&old.source) != gate.login(&self.config.source);

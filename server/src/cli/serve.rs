@@ -1,6 +1,8 @@
 //! `nightjar serve`: start everything, serve, stop in order.
 
+use super::reload;
 use crate::config::{Flags, Settings};
+use crate::logging::LogLevel;
 use crate::state::{AppState, Outside};
 use crate::{logging, router};
 use std::net::SocketAddr;
@@ -11,13 +13,13 @@ use tokio::signal::unix::{SignalKind, signal};
 /// How long open requests may take to finish after a signal; streams and tasks get the rest of the ten seconds.
 const DRAIN: Duration = Duration::from_secs(4);
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT. SIGHUP reads the settings again.
 ///
 /// # Errors
 /// The server cannot start; the text says what to do.
 pub fn run(flags: &Flags) -> Result<(), String> {
     let settings = Settings::load(flags).map_err(|error| error.to_string())?;
-    logging::start(&settings)?;
+    let log_level = logging::start(&settings)?;
     if let Some(complaint) = settings.complaints().first() {
         return Err(complaint.clone());
     }
@@ -25,12 +27,16 @@ pub fn run(flags: &Flags) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime could not be started: {error}"))?;
-    let result = runtime.block_on(serve(settings));
+    let result = runtime.block_on(serve(settings, flags, &log_level));
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
 }
 
-async fn serve(settings: Settings) -> Result<(), String> {
+async fn serve(settings: Settings, flags: &Flags, log_level: &LogLevel) -> Result<(), String> {
+    // First of all: unhandled, these would end the process.
+    let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
+    let mut term = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let listener = TcpListener::bind(&settings.listen).await.map_err(|error| {
         format!("cannot listen on {}: {error}. Another program may use the port; choose one with --listen.", settings.listen)
     })?;
@@ -38,17 +44,22 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let outside = Outside::real(&settings);
     let state = AppState::start(settings, outside).await?;
     state.addresses.set_listener(address);
-    let mut term = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
 
     let app = router::app(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(state.stopping.clone().cancelled_owned());
     let mut server = tokio::spawn(server.into_future());
     super::say(&format!("nightjar ready on http://{address}"));
-    tokio::select! {
-        _ = term.recv() => tracing::info!("SIGTERM: stopping"),
-        _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
-        ended = &mut server => return Err(format!("the listener ended: {ended:?}")),
+    loop {
+        tokio::select! {
+            _ = term.recv() => tracing::info!("SIGTERM: stopping"),
+            _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
+            Some(()) = hangup.recv() => {
+                reload::reload(flags, &state, log_level).await;
+                continue;
+            }
+            ended = &mut server => return Err(format!("the listener ended: {ended:?}")),
+        }
+        break;
     }
     state.stopping.cancel();
     let requests = async {

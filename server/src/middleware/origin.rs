@@ -12,7 +12,8 @@ use url::{Host, Url};
 /// Lets the request through or answers 403.
 pub async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let allowed = &state.settings.allowed_origins;
+    let settings = state.settings.get();
+    let allowed = &settings.allowed_origins;
     let host = host_of(&request);
     if state.addresses.listener().is_some_and(|own| own.ip().is_loopback())
         && !host.as_deref().is_none_or(|host| is_own_host(host, allowed))

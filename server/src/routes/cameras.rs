@@ -4,6 +4,7 @@ mod collection;
 mod item;
 mod order;
 mod probe;
+mod settings;
 mod streams;
 
 use crate::state::AppState;
@@ -16,6 +17,8 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(order::reorder))
         .routes(routes!(probe::probe))
         .routes(routes!(item::get, item::update, item::delete))
+        .routes(routes!(settings::inherited))
+        .routes(routes!(settings::of_camera))
         .routes(routes!(streams::list))
         .routes(routes!(streams::recover))
         .routes(routes!(streams::restart))

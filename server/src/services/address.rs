@@ -5,6 +5,7 @@ use crate::config::Settings;
 use async_trait::async_trait;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ impl Refusal {
 /// The rules of this installation. Cheap to clone.
 #[derive(Clone)]
 pub struct AddressPolicy {
-    allow_loopback: bool,
+    allow_loopback: Arc<AtomicBool>,
     resolver: Arc<dyn Resolve>,
     /// Known once the server is bound.
     listener: Arc<OnceLock<SocketAddr>>,
@@ -69,7 +70,12 @@ pub struct AddressPolicy {
 
 impl AddressPolicy {
     pub fn new(settings: &Settings, resolver: Arc<dyn Resolve>) -> Self {
-        Self { allow_loopback: settings.allow_loopback_cameras, resolver, listener: Arc::default() }
+        Self { allow_loopback: Arc::new(AtomicBool::new(settings.allow_loopback_cameras)), resolver, listener: Arc::default() }
+    }
+
+    /// Follows a change of the setting.
+    pub fn set_allow_loopback(&self, allow: bool) {
+        self.allow_loopback.store(allow, Ordering::Relaxed);
     }
 
     /// Tells the policy where the server itself listens.
@@ -113,7 +119,7 @@ impl AddressPolicy {
         if self.listener.get().is_some_and(|own| own.port() == port && (own.ip() == address || is_local(address))) {
             return Err(Refusal::Ourselves);
         }
-        if address.is_loopback() && !self.allow_loopback {
+        if address.is_loopback() && !self.allow_loopback.load(Ordering::Relaxed) {
             return Err(Refusal::Loopback);
         }
         Ok(())
@@ -159,7 +165,7 @@ mod tests {
 
     fn policy(allow_loopback: bool, names: &[&str]) -> AddressPolicy {
         let names = names.iter().map(|text| text.parse().expect("an address")).collect();
-        AddressPolicy { allow_loopback, resolver: Arc::new(Names(names)), listener: Arc::default() }
+        AddressPolicy { allow_loopback: Arc::new(AtomicBool::new(allow_loopback)), resolver: Arc::new(Names(names)), listener: Arc::default() }
     }
 
     #[tokio::test]

@@ -9,19 +9,20 @@ mod store;
 mod trial;
 pub mod url_rules;
 
-use crate::config::Settings;
+use crate::config::Current;
 use crate::db::Db;
 use crate::error::{AppError, AppResult, Kind};
 use crate::secrets::Sealer;
 use crate::services::address::AddressPolicy;
 use crate::services::status::{self, stream_status};
-use app::model::{Camera, CameraInput, CameraPatch, ProbeReport, StreamStatus};
+use crate::tunables;
+use app::model::{Camera, CameraInput, CameraPatch, CameraSetting, ProbeReport, Profile, StreamStatus};
 use input::Draft;
 use media::StreamKey;
 use media::id::{CameraId, Quality};
 use media::ingest::SourceSpec;
 use media::snapshot::Snapshotter;
-use media::stream::{StreamConfig, StreamHandle, StreamSettings, Streams};
+use media::stream::{StreamConfig, StreamHandle, Streams};
 use record::Record;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
@@ -44,8 +45,8 @@ struct Inner {
     sealer: Sealer,
     streams: Streams,
     trials: Trials,
-    /// Folders that `file:` addresses may point into.
-    media_folders: Vec<PathBuf>,
+    /// What cameras inherit, and the folders that `file:` addresses may point into.
+    settings: Current,
     wall: watch::Sender<Arc<Wall>>,
     /// One change at a time, from its transaction to the running streams: otherwise an older copy could replace a newer one. An async lock,
     /// because it is held across the transaction.
@@ -87,14 +88,14 @@ impl Cameras {
     ///
     /// # Errors
     /// The database cannot be read, or its passwords were sealed with another key.
-    pub async fn start(settings: &Settings, parts: Parts) -> Result<Self, String> {
+    pub async fn start(settings: Current, parts: Parts) -> Result<Self, String> {
         let Parts { db, sealer, streams, snapshots, addresses, tasks } = parts;
         let inner = Inner {
             db,
             sealer,
-            trials: Trials::new(streams.clone(), snapshots, addresses, settings.media_folders.clone()),
+            trials: Trials::new(streams.clone(), snapshots, addresses, settings.clone()),
             streams,
-            media_folders: settings.media_folders.clone(),
+            settings,
             wall: watch::channel(Arc::default()).0,
             writing: tokio::sync::Mutex::new(()),
             tasks,
@@ -120,6 +121,34 @@ impl Cameras {
     /// 404.
     pub fn get(&self, id: i64) -> AppResult<Camera> {
         self.wall().record(id).map(|record| record.camera.clone())
+    }
+
+    /// Every setting of a camera and where it comes from.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn settings_of(&self, id: i64) -> AppResult<Vec<CameraSetting>> {
+        let wall = self.wall();
+        let camera = &wall.record(id)?.camera;
+        Ok(tunables::settings(&camera.overrides, camera.profile, &self.inner.settings.get().defaults))
+    }
+
+    /// What a new camera inherits.
+    pub fn inherited_settings(&self, profile: Profile) -> Vec<CameraSetting> {
+        tunables::settings(&tunables::Layer::new(), profile, &self.inner.settings.get().defaults)
+    }
+
+    /// Brings the streams in line with the installation's settings, after these changed. Streams that they make no difference to go on.
+    ///
+    /// # Errors
+    /// The cameras cannot be read.
+    pub async fn follow_settings(&self) -> Result<(), String> {
+        let inner = Arc::clone(&self.inner);
+        let change = async move {
+            let _one = inner.writing.lock().await;
+            inner.reload().await
+        };
+        self.inner.tasks.spawn(change).await.map_err(|error| error.to_string())?
     }
 
     /// The stream that serves `quality` of a camera: a camera without a sub stream serves both from main.
@@ -166,7 +195,7 @@ impl Cameras {
     pub async fn create(&self, input: CameraInput, force: bool) -> AppResult<Camera> {
         let draft = self.checked(input, None, force).await?;
         if draft.input.enabled && !force {
-            self.inner.trials.run(&record::draft_specs(&draft, 0)).await?;
+            self.inner.trials.run(&self.inner.draft_specs(&draft, 0)).await?;
         }
         let inner = Arc::clone(&self.inner);
         self.detached(async move {
@@ -188,7 +217,7 @@ impl Cameras {
         for _ in 0..CHANGE_ATTEMPTS {
             let current = Arc::clone(self.wall().record(id)?);
             let draft = self.checked(input::merge(current.as_input(), patch.clone()), Some(&current), force).await?;
-            let mut changed = record::draft_specs(&draft, id);
+            let mut changed = self.inner.draft_specs(&draft, id);
             changed.retain(|spec| !current.sources.contains(spec) && !tried.contains(spec));
             if draft.input.enabled && !force && !changed.is_empty() {
                 self.inner.trials.run(&changed).await?;
@@ -253,7 +282,7 @@ impl Cameras {
             credentials.password = credentials.password.take().or(stored.password);
         }
         let draft = self.checked(input, current.map(AsRef::as_ref), false).await?;
-        let found = self.inner.trials.run(&record::draft_specs(&draft, existing.unwrap_or(0))).await?;
+        let found = self.inner.trials.run(&self.inner.draft_specs(&draft, existing.unwrap_or(0))).await?;
         Ok(self.inner.trials.report(&found).await)
     }
 
@@ -286,18 +315,23 @@ impl Cameras {
 impl Inner {
     /// Replaces the copy in memory by what is stored, then brings the streams in line with it.
     async fn reload(&self) -> Result<(), String> {
-        let new = Arc::new(Wall::new(store::load(&self.db, &self.sealer).await?));
+        let new = Arc::new(Wall::new(store::load(&self.db, &self.sealer, &self.settings.get().defaults).await?));
         let old = self.wall.send_replace(Arc::clone(&new));
         self.apply(&old, &new);
         Ok(())
     }
 
+    fn draft_specs(&self, draft: &Draft, id: i64) -> Vec<(Quality, SourceSpec)> {
+        record::draft_specs(draft, id, &self.settings.get().defaults)
+    }
+
     /// A stream whose configuration is unchanged is not touched.
     fn apply(&self, old: &Wall, new: &Wall) {
+        let settings = self.settings.get();
         let mut wanted = HashSet::new();
         for record in new.records.values() {
             for (quality, source) in &record.sources {
-                if !self.may_open(source) {
+                if !may_open(source, &settings.media_folders) {
                     tracing::warn!(camera.id = record.camera.id, "the camera's file is no longer in a permitted folder; it stays dark");
                     continue;
                 }
@@ -307,7 +341,7 @@ impl Inner {
                     source: source.clone(),
                     enabled: record.camera.enabled,
                     always_on: record.camera.always_on,
-                    settings: StreamSettings::default(),
+                    settings: record.stream_settings.clone(),
                 };
                 self.streams.configure(key, config);
             }
@@ -322,14 +356,14 @@ impl Inner {
             self.tasks.spawn(async move { streams.remove(key).await });
         }
     }
+}
 
-    fn may_open(&self, source: &SourceSpec) -> bool {
-        match source {
-            SourceSpec::Ffmpeg(spec) => match &spec.input {
-                media::ingest::FfmpegInput::File(path) => trial::is_named_in_folders(path, &self.media_folders),
-                _ => true,
-            },
+fn may_open(source: &SourceSpec, media_folders: &[PathBuf]) -> bool {
+    match source {
+        SourceSpec::Ffmpeg(spec) => match &spec.input {
+            media::ingest::FfmpegInput::File(path) => trial::is_named_in_folders(path, media_folders),
             _ => true,
-        }
+        },
+        _ => true,
     }
 }

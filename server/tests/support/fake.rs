@@ -10,6 +10,7 @@ use media::time::Stamp;
 use media::unit::{AccessUnit, SourceItem, Tracks, VideoCodec, VideoTrack};
 use media::{ErrorCode, StreamError};
 use secrecy::ExposeSecret;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
@@ -20,6 +21,8 @@ pub struct FakeCameras {
     refused_logins: AtomicU32,
     /// Paths that were opened, in order.
     opened: Mutex<Vec<String>>,
+    /// Newest teardown quirk of each path that was opened.
+    teardowns: Mutex<BTreeMap<String, String>>,
 }
 
 impl FakeCameras {
@@ -33,6 +36,10 @@ impl FakeCameras {
 
     pub fn opened(&self) -> Vec<String> {
         self.opened.lock().expect("not poisoned").clone()
+    }
+
+    pub fn teardown(&self, path: &str) -> Option<String> {
+        self.teardowns.lock().expect("not poisoned").get(path).cloned()
     }
 }
 
@@ -69,6 +76,10 @@ impl Connect for FakeCameras {
         if name == "locked" && password.as_deref() != Some("right") {
             self.refused_logins.fetch_add(1, SeqCst);
             return Err(StreamError::new(ErrorCode::AuthFailed, "The camera refused the user name or password."));
+        }
+        if let SourceSpec::Rtsp(spec) = spec {
+            let quirk = spec.quirks.teardown.to_string();
+            self.teardowns.lock().expect("not poisoned").insert(path.clone(), quirk);
         }
         self.opened.lock().expect("not poisoned").push(path);
         Ok(Box::new(Session { silent: name == "silent", tracks: tracks(), frames: 0 }))

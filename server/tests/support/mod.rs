@@ -93,8 +93,13 @@ impl TestApp {
 
     /// Stops the server and starts another one on the same data.
     pub async fn restart(self) -> Self {
+        self.restart_with(&[]).await
+    }
+
+    /// As `restart`, with environment variables.
+    pub async fn restart_with(self, environment: &[(&str, &str)]) -> Self {
         self.state.shutdown().await;
-        Self::open(self.folder, &[]).await
+        Self::open(self.folder, environment).await
     }
 
     /// Serves on a real socket; the address.

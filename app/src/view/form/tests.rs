@@ -110,3 +110,14 @@ proptest! {
         prop_assert_eq!(draft.password, password);
     }
 }
+
+#[test]
+fn settings_of_its_own_are_sent_whole_and_their_complaints_stand_beside_them() {
+    let camera = camera();
+    let overrides = BTreeMap::from([("stream.stall_timeout_s".to_owned(), serde_json::json!(20))]);
+    let draft = Draft { overrides: overrides.clone(), ..Draft::of(&camera) };
+    assert_eq!(draft.patch(&camera), CameraPatch { overrides: Some(overrides.clone()), ..CameraPatch::default() });
+    assert_eq!(draft.input().overrides, overrides);
+    assert_eq!(Field::from_path("overrides.rtsp.teardown"), Some(Field::Setting("rtsp.teardown")));
+    assert_eq!(Field::from_path("overrides.speed"), None);
+}

@@ -183,3 +183,23 @@ async fn a_rendering_has_one_strong_etag() {
     camera.run(&stream, 5, 3600, 25);
     assert_ne!(first.etag(), stream.playlist(request(true, Skip::No)).await.unwrap().etag());
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_part_length_counts_from_the_next_key_frame_on() {
+    let (mut camera, stream) = stream();
+    let part_target = |text: &str| {
+        let rest = text.split("PART-TARGET=").nth(1).expect("parts are announced");
+        rest.split(['\n', ',']).next().and_then(|seconds| seconds.parse::<f64>().ok()).expect("seconds")
+    };
+    let now = || async { String::from_utf8(stream.playlist(PlaylistRequest { low_latency: true, ..PlaylistRequest::default() }).await.unwrap().text().to_vec()).unwrap() };
+    assert!((0.18..0.25).contains(&part_target(&now().await)));
+    stream.set_part_target(Duration::from_millis(500));
+    camera.run(&stream, 10, 3600, 25);
+    assert!(part_target(&now().await) < 0.25, "frozen until a key frame");
+    camera.run(&stream, 100, 3600, 25);
+    assert!((0.4..0.7).contains(&part_target(&now().await)));
+    assert_eq!(stream.identity(), 1);
+    stream.set_part_target(Duration::from_millis(500));
+    camera.run(&stream, 100, 3600, 25);
+    assert_eq!(stream.identity(), 1, "the same wish changes nothing");
+}

@@ -36,6 +36,18 @@ impl Rig {
         }
     }
 
+    /// As `frame`, by a client that opens the playlist anew where the targets were chosen anew.
+    fn frame_with_identity(&mut self, duration: u32, gop: u32, identity: &mut u32) {
+        for chunk in self.camera.frame(duration, gop) {
+            self.stream.push(chunk);
+            if self.stream.identity() != *identity {
+                *identity = self.stream.identity();
+                self.reopen();
+            }
+            self.watcher.look();
+        }
+    }
+
     fn run(&mut self, frames: u32, duration: u32, gop: u32) {
         (0..frames).for_each(|_| self.frame(duration, gop));
     }
@@ -220,6 +232,7 @@ enum Step {
     End,
     Reconnect,
     Wait(u32),
+    PartTarget(u64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -231,6 +244,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::End),
         2 => Just(Step::Reconnect),
         1 => (0u32..30_000).prop_map(Step::Wait),
+        1 => (100u64..=1000).prop_map(Step::PartTarget),
     ]
 }
 
@@ -247,18 +261,11 @@ proptest! {
                     for index in 0..count {
                         let late = if index % 3 == 0 { jitter } else { 0 };
                         let early = if index % 3 == 1 { jitter.min(duration - 1) } else { 0 };
-                        for chunk in rig.camera.frame(duration + late - early, gop) {
-                            rig.stream.push(chunk);
-                            if rig.stream.identity() != identity {
-                                identity = rig.stream.identity();
-                                rig.reopen();
-                            }
-                            rig.watcher.look();
-                        }
+                        rig.frame_with_identity(duration + late - early, gop, &mut identity);
                     }
                 }
                 // Up to the target duration: beyond, the sample's length and EXTINF cannot both be kept.
-                Step::Hiccup(ticks) => rig.frame(ticks.min(180_000), 100),
+                Step::Hiccup(ticks) => rig.frame_with_identity(ticks.min(180_000), 100, &mut identity),
                 Step::Key => rig.camera.force_key(),
                 Step::End => {
                     rig.stream.session_ended();
@@ -266,6 +273,7 @@ proptest! {
                     rig.connect();
                 }
                 Step::Reconnect => rig.connect(),
+                Step::PartTarget(ms) => rig.stream.set_part_target(std::time::Duration::from_millis(ms)),
                 Step::Wait(ms) => rig.camera.now_us += u64::from(ms) * 1000,
             }
             if rig.stream.identity() != identity {

@@ -200,7 +200,7 @@ async fn an_unchanged_configuration_changes_nothing_and_a_new_source_restarts_on
         until(&handle(&streams, key(1, quality)), StreamState::Live).await;
     }
     streams.configure(MAIN, always_on("main"));
-    let settings = StreamSettings { policy: PolicySettings { linger: SECOND, ..PolicySettings::default() } };
+    let settings = StreamSettings { policy: PolicySettings { linger: SECOND, ..PolicySettings::default() }, ..StreamSettings::default() };
     streams.configure(MAIN, StreamConfig { settings, ..always_on("main") });
     tokio::time::sleep(5 * SECOND).await;
     assert_eq!(camera.connects(), 2);

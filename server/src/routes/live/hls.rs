@@ -218,6 +218,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_query_is_read_or_400(query in "((_HLS_(msn|part|skip)|[a-z]{0,3})(=|%3D)?[ -~]{0,24}&?){0,4}") {
+            if let Err(error) = request(&query, true) {
+                proptest::prop_assert_eq!(error.status(), StatusCode::BAD_REQUEST);
+            }
+        }
+    }
+
     #[test]
     fn compressed_playlists_are_whole() {
         let text = "#EXTM3U\n".repeat(100);

@@ -2,6 +2,7 @@
 
 use super::url_rules;
 use crate::error::{AppError, AppResult};
+use crate::tunables;
 use app::model::{CameraInput, CameraPatch, CredentialsInput, Profile, SourceAddress, Sources, Transport};
 use media::id::Quality;
 use std::collections::BTreeMap;
@@ -42,9 +43,7 @@ pub fn check(mut input: CameraInput) -> AppResult<Draft> {
     };
     input.tags = checked_tags(&input.tags)?;
     input.credentials = input.credentials.map(checked_credentials).transpose()?.flatten();
-    if let Some(key) = input.overrides.keys().next() {
-        return Err(AppError::invalid(format!("overrides.{}", shown(key)), "unknown_setting", "There is no setting of this name."));
-    }
+    tunables::check(&input.overrides)?;
     let urls = checked_sources(input.profile, &mut input.sources)?;
     if input.profile == Profile::TestPattern && input.credentials.is_some() {
         return Err(AppError::invalid("credentials", "not_used", "A demo camera has no user name or password. Leave them out."));
@@ -80,11 +79,6 @@ fn base(field: &str) -> &str {
 /// Direction overrides and zero-width characters make two different names look the same.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-/// A key as it may be repeated to the caller.
-fn shown(key: &str) -> String {
-    key.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')).take(60).collect()
 }
 
 fn checked_tags(tags: &[String]) -> AppResult<Vec<String>> {
@@ -245,6 +239,25 @@ mod tests {
         assert_eq!(fault(CameraInput { profile: Profile::TestPattern, ..camera() }).0, "sources");
         let nameless = Some(CredentialsInput { username: String::new(), password: Some("x".into()) });
         assert_eq!(fault(CameraInput { credentials: nameless, ..camera() }).0, "credentials.username");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_body_is_a_camera_or_a_problem(
+            name in "\\PC{0,12}", url in "(rtsp|file|x)?:?/?/?[ -~é]{0,24}", key in "(rtsp[.]teardown|stream[.]linger_s|[ -~]{0,8})",
+            value in "null|true|-?[0-9]{1,22}([.]5)?|\"[ -~&&[^\"\\\\]]{0,8}\"|\\[\\]|[{][}]",
+        ) {
+            let body = format!(
+                "{{\"name\":{},\"sources\":{{\"main\":{{\"url\":{}}}}},\"overrides\":{{{}:{value}}}}}",
+                serde_json::json!(name), serde_json::json!(url), serde_json::json!(key),
+            );
+            let Ok(input) = serde_json::from_str::<CameraInput>(&body) else { return Ok(()) };
+            match check(input) {
+                // What was accepted once is accepted as it is stored.
+                Ok(draft) => proptest::prop_assert!(check(draft.input).is_ok()),
+                Err(error) => proptest::prop_assert_eq!(error.problem().status, 422),
+            }
+        }
     }
 
     #[test]

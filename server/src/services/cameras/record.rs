@@ -3,9 +3,12 @@
 use super::input;
 use super::url_rules;
 use crate::entities::camera;
+use crate::tunables::{self, Effective, Layer};
 use app::model::{Camera, CameraInput, CredentialsInput, CredentialsView, Profile, Transport};
 use media::id::Quality;
+use media::ingest::rtsp::Quirks;
 use media::ingest::{Credentials, FfmpegInput, FfmpegSpec, RtspSpec, SourceSpec, TestPatternSpec, TransportChoice};
+use media::stream::StreamSettings;
 use secrecy::ExposeSecret;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
@@ -25,6 +28,8 @@ pub struct Record {
     pub credentials: Option<Credentials>,
     /// What its own streams open, main first.
     pub sources: Vec<(Quality, SourceSpec)>,
+    /// What all its streams run with.
+    pub stream_settings: StreamSettings,
 }
 
 impl Record {
@@ -32,7 +37,7 @@ impl Record {
     ///
     /// # Errors
     /// The row holds something that this version does not know.
-    pub fn new(row: camera::Model, sealed: Option<Vec<u8>>, credentials: Option<Credentials>) -> Result<Self, String> {
+    pub fn new(row: camera::Model, sealed: Option<Vec<u8>>, credentials: Option<Credentials>, defaults: &Layer) -> Result<Self, String> {
         let profile: Profile = serde_json::from_value(serde_json::Value::String(row.profile.clone()))
             .map_err(|_| format!("profile {} is not known", row.profile))?;
         let created_at = row.created_at.to_offset(time::UtcOffset::UTC).format(&Rfc3339).map_err(|error| error.to_string())?;
@@ -61,8 +66,9 @@ impl Record {
                 Err(fault) => Err(format!("the address of {quality} is not usable ({})", fault.code())),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let sources = specs(profile, &urls, credentials.as_ref(), row.id);
-        Ok(Self { camera, row, sealed, credentials, sources })
+        let Effective { quirks, stream: stream_settings } = tunables::effective(&camera.overrides, profile, defaults);
+        let sources = specs(profile, &urls, credentials.as_ref(), quirks, row.id);
+        Ok(Self { camera, row, sealed, credentials, sources, stream_settings })
     }
 
     /// The camera as it would be written, with its stored password.
@@ -81,6 +87,7 @@ pub fn specs(
     profile: Profile,
     urls: &[(Quality, Url, Transport)],
     credentials: Option<&Credentials>,
+    quirks: Quirks,
     id: i64,
 ) -> Vec<(Quality, SourceSpec)> {
     if profile == Profile::TestPattern {
@@ -102,7 +109,7 @@ pub fn specs(
                         Transport::Tcp => TransportChoice::Tcp,
                         Transport::Udp => TransportChoice::Udp,
                     },
-                    quirks: Default::default(),
+                    quirks,
                 }),
                 scheme => {
                     let input = match scheme {
@@ -124,8 +131,9 @@ pub fn credentials_of(input: Option<&CredentialsInput>) -> Option<Credentials> {
     input.map(|input| Credentials { username: input.username.clone(), password: input.password.clone().unwrap_or_default().into() })
 }
 
-/// What a draft opens.
-pub fn draft_specs(draft: &input::Draft, id: i64) -> Vec<(Quality, SourceSpec)> {
+/// What a draft opens, with what it inherits from `defaults`.
+pub fn draft_specs(draft: &input::Draft, id: i64, defaults: &Layer) -> Vec<(Quality, SourceSpec)> {
     let urls: Vec<_> = draft.urls.iter().map(|(quality, url, transport)| (*quality, url.clone(), *transport)).collect();
-    specs(draft.input.profile, &urls, credentials_of(draft.input.credentials.as_ref()).as_ref(), id)
+    let quirks = tunables::effective(&draft.input.overrides, draft.input.profile, defaults).quirks;
+    specs(draft.input.profile, &urls, credentials_of(draft.input.credentials.as_ref()).as_ref(), quirks, id)
 }

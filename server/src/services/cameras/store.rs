@@ -7,6 +7,7 @@ use crate::entities::camera::{Overrides, StoredSources, Tags};
 use crate::entities::{camera, credential};
 use crate::error::{AppError, AppResult, Kind};
 use crate::secrets::{Sealer, SecretError};
+use crate::tunables::Layer;
 use app::model::CredentialsInput;
 use media::ingest::Credentials;
 use sea_orm::ActiveValue::{NotSet, Set, Unchanged};
@@ -39,11 +40,11 @@ fn failed(error: DbErr) -> AppError {
     }
 }
 
-/// All cameras in their order. A row that cannot be used is left out with an error in the log; a key that does not fit stops the start.
+/// All cameras in their order, with what they inherit from `defaults`. A row that cannot be used is left out with an error in the log; a key that does not fit stops the start.
 ///
 /// # Errors
 /// The database cannot be read, or its passwords were sealed with another key.
-pub async fn load(db: &Db, sealer: &Sealer) -> Result<Vec<Record>, String> {
+pub async fn load(db: &Db, sealer: &Sealer, defaults: &Layer) -> Result<Vec<Record>, String> {
     // On the writing side: a reader of the pool could still hold an older snapshot than the change that was just committed.
     let transaction = db.begin().await.map_err(|error| error.to_string())?;
     let ordered = camera::Entity::find().order_by_asc(camera::Column::Position).order_by_asc(camera::Column::Id);
@@ -64,7 +65,7 @@ pub async fn load(db: &Db, sealer: &Sealer) -> Result<Vec<Record>, String> {
                 None
             }
         };
-        match Record::new(row, sealed, credentials) {
+        match Record::new(row, sealed, credentials, defaults) {
             Ok(record) => records.push(record),
             Err(reason) => tracing::error!(camera.id = id, reason, "a stored camera is not usable and is left out"),
         }

@@ -2,6 +2,7 @@
 
 use super::input::{Draft, url_field};
 use super::url_rules::port_of;
+use crate::config::Current;
 use crate::error::{AppError, AppResult};
 use crate::services::address::{AddressPolicy, Refusal};
 use crate::services::status;
@@ -31,8 +32,8 @@ const AT_ONCE: usize = 4;
 pub struct Trials {
     streams: Streams,
     addresses: AddressPolicy,
-    /// Folders that `file:` addresses may point into.
-    media_folders: Vec<PathBuf>,
+    /// For the folders that `file:` addresses may point into.
+    settings: Current,
     snapshots: Arc<Snapshotter>,
     places: Semaphore,
 }
@@ -44,8 +45,8 @@ pub struct Found {
 }
 
 impl Trials {
-    pub fn new(streams: Streams, snapshots: Arc<Snapshotter>, addresses: AddressPolicy, media_folders: Vec<PathBuf>) -> Self {
-        Self { streams, snapshots, addresses, media_folders, places: Semaphore::new(AT_ONCE) }
+    pub fn new(streams: Streams, snapshots: Arc<Snapshotter>, addresses: AddressPolicy, settings: Current) -> Self {
+        Self { streams, snapshots, addresses, settings, places: Semaphore::new(AT_ONCE) }
     }
 
     /// Whether the hosts and files of a camera may be opened at all. `offline` accepts a name that does not resolve now.
@@ -55,7 +56,7 @@ impl Trials {
     pub async fn check_places(&self, draft: &Draft, offline: bool) -> AppResult<()> {
         for (quality, url, _) in &draft.urls {
             if url.scheme() == "file" {
-                let allowed = is_in_folders(url, &self.media_folders).await;
+                let allowed = is_in_folders(url, &self.settings.get().media_folders).await;
                 if !allowed {
                     return Err(AppError::invalid(
                         url_field(*quality),

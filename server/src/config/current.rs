@@ -1,0 +1,59 @@
+//! The settings in force, shared by everything that follows a change of the file while the server runs.
+
+use super::Settings;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Cheap to clone; all clones see the same settings.
+#[derive(Debug, Clone)]
+pub struct Current(Arc<RwLock<Arc<Settings>>>);
+
+impl Current {
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(settings))))
+    }
+
+    /// The settings now. Whoever decides several things by them keeps this value meanwhile.
+    pub fn get(&self) -> Arc<Settings> {
+        // A whole Arc is stored at once, so a panic elsewhere leaves nothing half done.
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts `new` in force, except for what is fixed at the start; the answer names the settings that it differs in.
+    pub fn replace(&self, new: Settings) -> Vec<&'static str> {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let old = Arc::clone(&current);
+        let fixed = [
+            ("data", old.data != new.data),
+            ("listen", old.listen != new.listen),
+            ("database_url", old.database_url != new.database_url),
+            ("log", old.log != new.log),
+        ];
+        *current = Arc::new(Settings {
+            data: old.data.clone(),
+            listen: old.listen.clone(),
+            database_url: old.database_url.clone(),
+            log: old.log,
+            ..new
+        });
+        fixed.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Flags, LogFormat};
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn what_is_fixed_at_the_start_stays_and_is_named() {
+        let settings = Settings::load_from(&Flags::default(), Some(HashMap::new())).expect("loads");
+        let current = Current::new(settings.clone());
+        let new = Settings { listen: "127.0.0.1:9".into(), log: LogFormat::Json, log_level: "debug".into(), ..settings.clone() };
+        let clone = current.clone();
+        assert_eq!(current.replace(new), ["listen", "log"]);
+        let now = clone.get();
+        assert_eq!((&*now.listen, now.log, &*now.log_level), (&*settings.listen, LogFormat::Text, "debug"));
+        assert!(current.replace(Settings::clone(&now)).is_empty());
+    }
+}
