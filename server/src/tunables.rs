@@ -36,7 +36,11 @@ struct Tunable {
 enum Allowed {
     OneOf(fn() -> Vec<&'static str>),
     /// Both ends included; the unit as people read it.
-    Range { min: i64, max: i64, unit: &'static str },
+    Range {
+        min: i64,
+        max: i64,
+        unit: &'static str,
+    },
 }
 
 /// A value that was found to be allowed.
@@ -244,11 +248,8 @@ mod tests {
         let (camera, profile, installation) = (layer(&[(KEY, json!(20))]), layer(&[(KEY, json!(30))]), layer(&[(KEY, json!(40))]));
         let none = Layer::new();
         let resolve = |camera, profile, installation| {
-            let layers = Layers([
-                (SettingOrigin::Camera, camera),
-                (SettingOrigin::Profile, profile),
-                (SettingOrigin::Installation, installation),
-            ]);
+            let layers =
+                Layers([(SettingOrigin::Camera, camera), (SettingOrigin::Profile, profile), (SettingOrigin::Installation, installation)]);
             let setting = layers.settings().into_iter().find(|setting| setting.key == KEY).expect("known");
             let stall = layers.effective().stream.policy.stall_after.as_secs();
             assert_eq!(json!(stall), setting.value, "what is told is what runs");

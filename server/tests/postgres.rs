@@ -6,7 +6,6 @@ mod support;
 use axum::http::StatusCode;
 use serde_json::json;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use support::{TestApp, camera};
@@ -25,10 +24,13 @@ fn programs() -> Option<PathBuf> {
     versions.max().map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin"))).filter(|path| path.join("initdb").exists())
 }
 
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
 /// PostgreSQL refuses to run as root: then as its own user.
 fn command(program: &Path) -> Command {
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    if !is_root {
+    if !is_root() {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");
@@ -49,8 +51,11 @@ impl Postgres {
             let _ = writeln!(std::io::stderr(), "skipped: no PostgreSQL in /usr/lib/postgresql (Debian package: postgresql)");
             return None;
         };
-        let folder = tempfile::Builder::new().prefix("pg").permissions(std::fs::Permissions::from_mode(0o777)).tempdir().expect("a folder");
-        let this = Self { programs, folder };
+        // Short: a socket's path has 108 bytes at most.
+        let this = Self { programs, folder: tempfile::Builder::new().prefix("pg").tempdir_in("/tmp").expect("a folder") };
+        if is_root() {
+            succeed(Command::new("chown").arg("postgres").arg(this.folder.path()).output());
+        }
         let data = this.data();
         let mut initdb = command(&this.programs.join("initdb"));
         initdb.args(["--auth=trust", "--username=nightjar", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"]).arg(&data);

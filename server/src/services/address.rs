@@ -165,7 +165,11 @@ mod tests {
 
     fn policy(allow_loopback: bool, names: &[&str]) -> AddressPolicy {
         let names = names.iter().map(|text| text.parse().expect("an address")).collect();
-        AddressPolicy { allow_loopback: Arc::new(AtomicBool::new(allow_loopback)), resolver: Arc::new(Names(names)), listener: Arc::default() }
+        AddressPolicy {
+            allow_loopback: Arc::new(AtomicBool::new(allow_loopback)),
+            resolver: Arc::new(Names(names)),
+            listener: Arc::default(),
+        }
     }
 
     #[tokio::test]

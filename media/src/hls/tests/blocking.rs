@@ -191,7 +191,12 @@ async fn another_part_length_counts_from_the_next_key_frame_on() {
         let rest = text.split("PART-TARGET=").nth(1).expect("parts are announced");
         rest.split(['\n', ',']).next().and_then(|seconds| seconds.parse::<f64>().ok()).expect("seconds")
     };
-    let now = || async { String::from_utf8(stream.playlist(PlaylistRequest { low_latency: true, ..PlaylistRequest::default() }).await.unwrap().text().to_vec()).unwrap() };
+    let now = || async {
+        String::from_utf8(
+            stream.playlist(PlaylistRequest { low_latency: true, ..PlaylistRequest::default() }).await.unwrap().text().to_vec(),
+        )
+        .unwrap()
+    };
     assert!((0.18..0.25).contains(&part_target(&now().await)));
     stream.set_part_target(Duration::from_millis(500));
     camera.run(&stream, 10, 3600, 25);
