@@ -3,9 +3,11 @@
 use crate::config::{LogFormat, Settings};
 use tracing_subscriber::EnvFilter;
 
+type Replace = Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>;
+
 /// Changes which messages are logged while the process runs.
 pub struct LogLevel {
-    replace: Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>,
+    replace: Replace,
 }
 
 impl LogLevel {
@@ -28,7 +30,7 @@ fn filter(directives: &str) -> Result<EnvFilter, String> {
 /// The level cannot be read, or logging was started before.
 pub fn start(settings: &Settings) -> Result<LogLevel, String> {
     let builder = tracing_subscriber::fmt().with_env_filter(filter(&settings.log_level)?).with_writer(std::io::stderr);
-    let (started, replace): (_, Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>) = match settings.log {
+    let (started, replace): (_, Replace) = match settings.log {
         LogFormat::Text => {
             let builder = builder.with_filter_reloading();
             let handle = builder.reload_handle();
