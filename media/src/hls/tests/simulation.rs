@@ -201,12 +201,12 @@ fn sequence_numbers_start_above_those_of_the_run_before() {
         }
         camera.run(&stream, 60, FPS_25, 25);
         let playlist = crate::hls::validate::parse(&text(&stream, Skip::No, true).unwrap());
-        (playlist.first_sequence(), playlist.open_sequence(), playlist.discontinuity_sequence.unwrap())
+        // Discontinuities are numbered too slowly for the same promise: players choke on large numbers (see `Window::new`).
+        (playlist.first_sequence(), playlist.open_sequence())
     };
-    let (_, end, discontinuities) = run(&mut camera);
-    let (start, _, next_discontinuities) = run(&mut camera);
+    let (_, end) = run(&mut camera);
+    let (start, _) = run(&mut camera);
     assert!(start > end);
-    assert!(next_discontinuities > discontinuities);
 }
 
 #[test]
