@@ -119,7 +119,11 @@ async fn nightjar(live: &Live, camera: &FakeCamera, content: &Loop, count: u32, 
     let p = percentiles(&mut latency).context("no frame of the loop was recognised in the MSE stream")?;
     row(count, "nightjar", used, &format!("{:.1} / {:.1} (n={})", p.p50, p.p99, latency.len()));
     let added = (used.rss_mb - empty.rss_mb) / f64::from(count);
-    say(&format!("| {count} | nightjar, above itself without cameras ({:.1} MB) | | | {:.1} | {added:.2} | | |", empty.rss_mb, used.rss_mb - empty.rss_mb));
+    say(&format!(
+        "| {count} | nightjar, above itself without cameras ({:.1} MB) | | | {:.1} | {added:.2} | | |",
+        empty.rss_mb,
+        used.rss_mb - empty.rss_mb
+    ));
     for id in ids {
         server.delete_camera(id).await?;
     }
@@ -172,6 +176,7 @@ async fn first_frames(live: &Live, camera: &FakeCamera) -> Result<()> {
     let mut cold = Vec::new();
     for number in 2..=6 {
         let id = server.add_camera(&format!("Idle {number}"), &camera.url(&mount(number)), false).await?;
+        ensure!(camera.mount_counters(&mount(number)).sessions_open == 0, "the stream should be idle");
         cold.push(Viewer::connect(&server.address, id).await?.first_frame_ms().await?);
     }
     camera.update(None, |script| script.key_on_play = false).await;
