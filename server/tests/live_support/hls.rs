@@ -129,7 +129,7 @@ impl Follower {
             let came = now.open_sequence() > msn || (now.open_sequence() == msn && now.open.parts.len() > part);
             assert!(came, "{path} was answered before its part came:\n{}", self.text);
         }
-        if self.seen.reloads % DELTA_EVERY == 0 {
+        if self.seen.reloads.is_multiple_of(DELTA_EVERY) {
             self.compare_delta().await;
         }
     }
@@ -185,7 +185,7 @@ impl Follower {
     async fn part(&mut self, uri: &str) -> Bytes {
         let Some(hinted) = self.hinted.remove(uri) else { return self.fetch(uri).await };
         self.seen.hinted += 1;
-        if self.seen.hinted % 10 == 0 {
+        if self.seen.hinted.is_multiple_of(10) {
             assert_eq!(self.fetch(uri).await, hinted, "{uri}: its hint brought other bytes");
         }
         hinted
