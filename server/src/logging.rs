@@ -29,7 +29,10 @@ fn filter(directives: &str) -> Result<EnvFilter, String> {
 /// # Errors
 /// The level cannot be read, or logging was started before.
 pub fn start(settings: &Settings) -> Result<LogLevel, String> {
-    let builder = tracing_subscriber::fmt().with_env_filter(filter(&settings.log_level)?).with_writer(std::io::stderr);
+    let filter = filter(&settings.log_level)?;
+    // A log that nobody takes any more (its reader was killed, the disk is full) must not end the server: tracing-subscriber would report
+    // the failed write by `eprintln!`, which panics on the same broken output, and aborts where a span is closed while unwinding.
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(std::io::stderr);
     let (started, replace): (_, Replace) = match settings.log {
         LogFormat::Text => {
             let builder = builder.with_filter_reloading();

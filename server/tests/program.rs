@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 fn nightjar() -> Command {
@@ -25,16 +25,52 @@ fn serve_says_when_it_is_ready_and_ends_cleanly_on_sigterm() {
         .stderr(Stdio::null())
         .spawn()
         .expect("started");
+    let address = ready(&mut server);
+    assert_eq!(get(&address, "/health/ready"), 200);
+    ends_cleanly(&mut server);
+    assert!(!data.join("nightjar.db-wal").exists(), "the database was closed");
+}
+
+#[test]
+fn a_log_that_nobody_reads_does_not_end_the_server() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut server = nightjar()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.path().join("data"))
+        .current_dir(folder.path())
+        .env("NIGHTJAR_LOG_LEVEL", "trace")
+        .stdout(Stdio::piped())
+        .stderr(writer)
+        .spawn()
+        .expect("started");
+    // As when the shell or the `tee` behind it was killed. It aborted with "panic in a destructor during cleanup".
+    drop(reader);
+    let address = ready(&mut server);
+    for _ in 0..5 {
+        assert_eq!(get(&address, "/api/v1/cameras"), 200);
+        assert_eq!(get(&address, "/live/7/main/index.m3u8"), 404);
+    }
+    ends_cleanly(&mut server);
+}
+
+/// Waits for the ready line; the address in it.
+fn ready(server: &mut Child) -> String {
     let mut line = String::new();
     BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-    let address = line.trim().strip_prefix("nightjar ready on http://").unwrap_or_else(|| panic!("not the ready line: {line}")).to_owned();
+    line.trim().strip_prefix("nightjar ready on http://").unwrap_or_else(|| panic!("not the ready line: {line}")).to_owned()
+}
 
-    let mut socket = TcpStream::connect(&address).expect("connected");
-    write!(socket, "GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("sent");
+/// The status of an answer.
+fn get(address: &str, path: &str) -> u16 {
+    let mut socket = TcpStream::connect(address).expect("connected");
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("sent");
     let mut answer = String::new();
     socket.read_to_string(&mut answer).expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no status: {answer:?}"))
+}
 
+fn ends_cleanly(server: &mut Child) {
     let asked = Instant::now();
     assert!(Command::new("kill").args(["-TERM", &server.id().to_string()]).status().expect("kill runs").success());
     let status = loop {
@@ -48,7 +84,6 @@ fn serve_says_when_it_is_ready_and_ends_cleanly_on_sigterm() {
         }
     };
     assert!(status.success(), "{status}");
-    assert!(!data.join("nightjar.db-wal").exists(), "the database was closed");
 }
 
 #[test]
