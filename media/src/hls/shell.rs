@@ -233,8 +233,16 @@ impl HlsStream {
 
     /// Waits until there is a playlist to give, at most `patience`; says whether there is.
     pub async fn ready(&self, patience: Duration) -> bool {
+        self.lists(1, patience).await
+    }
+
+    /// Waits until the playlist lists so many whole segments, at most `patience`; says whether it does.
+    pub async fn lists(&self, segments: usize, patience: Duration) -> bool {
         let mut version = self.shared.version.subscribe();
-        let wait = version.wait_for(|_| self.state().window.ready().is_some());
+        let wait = version.wait_for(|_| {
+            let state = self.state();
+            state.window.ready().is_some() && state.window.listed().len() >= segments
+        });
         tokio::time::timeout(patience, wait).await.is_ok_and(|result| result.is_ok())
     }
 

@@ -29,6 +29,10 @@ use std::time::Duration;
 
 /// How long the first request of a stream that has just been started waits for its first segment.
 const FIRST_WAIT: Duration = Duration::from_secs(4);
+/// Players without low latency may give up on a playlist of a single segment (GStreamer 1.22 never gets past it) …
+const PLAIN_SEGMENTS: usize = 2;
+/// … so they wait for two GOPs.
+const PLAIN_WAIT: Duration = Duration::from_millis(8500);
 
 /// Who asks, for counting viewers and for choosing an encoding.
 pub struct Client {
@@ -103,7 +107,8 @@ async fn playlist(
         return Err(AppError::unavailable("camera_disabled", "This camera is switched off.", 60));
     }
     state.hls_audience.touch(handle, client.address, client.header(USER_AGENT).as_bytes());
-    if !handle.hls().ready(FIRST_WAIT).await {
+    let (segments, patience) = if request.low_latency { (1, FIRST_WAIT) } else { (PLAIN_SEGMENTS, PLAIN_WAIT) };
+    if !handle.hls().lists(segments, patience).await {
         return Err(no_frame_yet(Some(handle)));
     }
     if request.low_latency {
