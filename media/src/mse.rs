@@ -57,6 +57,26 @@ enum ServerText<'a> {
     Clock { media_time: f64, wallclock_ms: i64 },
 }
 
+/// When a picture with this media time was received.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    /// Presentation time in ticks of [`VIDEO_TIMESCALE`].
+    media_ticks: i64,
+    wallclock_ms: i64,
+}
+
+impl Reading {
+    fn of(chunk: &Chunk) -> Self {
+        let decode_time = i64::try_from(chunk.decode_time).unwrap_or(i64::MAX);
+        Self { media_ticks: decode_time.saturating_add(chunk.composition_offset.into()), wallclock_ms: chunk.received.utc_ms }
+    }
+
+    /// Receive time minus media time, in ticks.
+    fn lateness(self) -> i64 {
+        self.wallclock_ms.saturating_mul(i64::from(VIDEO_TIMESCALE) / 1000).saturating_sub(self.media_ticks)
+    }
+}
+
 /// One viewer.
 #[derive(Debug, Default)]
 pub struct Session {
@@ -66,6 +86,9 @@ pub struct Session {
     paused: bool,
     key_frames_only: bool,
     last_clock: Option<Stamp>,
+    /// The picture since the last clock message that was received earliest against its media time. Large pictures (key frames) take
+    /// longer to arrive: taking any one as the measure would make the others look newer than they are.
+    earliest: Option<Reading>,
     /// Decode time of the last key frame that was sent, to stretch key frames over the gap to the next one.
     last_key_time: Option<u64>,
     key_interval: Option<u64>,
@@ -127,14 +150,24 @@ impl Session {
         if self.init_due {
             self.init_due = false;
             self.last_clock = None;
+            self.earliest = None;
             self.push_init(chunk.received, out);
         }
-        let clock_due = self.last_clock.is_none_or(|last| chunk.received.since(last) >= CLOCK_INTERVAL);
-        if chunk.track == Track::Video && clock_due {
-            self.last_clock = Some(chunk.received);
-            out.push(clock(chunk));
+        if chunk.track == Track::Video {
+            self.push_clock(chunk, out);
         }
         out.push(Message::Binary(self.chunk_bytes(chunk)));
+    }
+
+    fn push_clock(&mut self, chunk: &Chunk, out: &mut Vec<Message>) {
+        let reading = Reading::of(chunk);
+        let earliest = self.earliest.filter(|earliest| earliest.lateness() < reading.lateness()).unwrap_or(reading);
+        self.earliest = Some(earliest);
+        if self.last_clock.is_none_or(|last| chunk.received.since(last) >= CLOCK_INTERVAL) {
+            self.last_clock = Some(chunk.received);
+            self.earliest = None;
+            out.push(clock(earliest));
+        }
     }
 
     fn push_init(&self, received: Stamp, out: &mut Vec<Message>) {
@@ -163,10 +196,10 @@ impl Session {
     }
 }
 
-fn clock(chunk: &Chunk) -> Message {
+fn clock(reading: Reading) -> Message {
     #[expect(clippy::cast_precision_loss, reason = "2^53 ticks are 3 000 years")]
-    let media_time = chunk.decode_time.saturating_add_signed(i64::from(chunk.composition_offset)) as f64 / f64::from(VIDEO_TIMESCALE);
-    text(&ServerText::Clock { media_time, wallclock_ms: chunk.received.utc_ms })
+    let media_time = reading.media_ticks as f64 / f64::from(VIDEO_TIMESCALE);
+    text(&ServerText::Clock { media_time, wallclock_ms: reading.wallclock_ms })
 }
 
 fn text(message: &ServerText<'_>) -> Message {

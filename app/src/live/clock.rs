@@ -2,8 +2,8 @@
 
 /// How far two readings may lie apart and still be one line (ms): more is a jump of a clock or of the timeline.
 const JUMP_MS: f64 = 1_000.0;
-/// Weight of a new reading: smooths the camera's arrival jitter away.
-const SMOOTHING: f64 = 0.25;
+/// Weight of a reading that says "received later": delay on the way from the camera makes those, so they are followed slowly, for drift.
+const LATER: f64 = 0.1;
 
 /// When the server received the frame of a media time: a straight line through the `clock` messages.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,7 @@ impl MediaClock {
     pub fn observe(&mut self, media_time_s: f64, wallclock_ms: f64) {
         let reading = wallclock_ms - media_time_s * 1_000.0;
         self.line_ms = Some(match self.line_ms {
-            Some(line) if (reading - line).abs() < JUMP_MS => line + (reading - line) * SMOOTHING,
+            Some(line) if reading > line && reading - line < JUMP_MS => line + (reading - line) * LATER,
             _ => reading,
         });
     }
@@ -88,11 +88,13 @@ mod tests {
     }
 
     #[test]
-    fn arrival_jitter_is_smoothed_and_a_jump_is_followed_at_once() {
+    fn an_earlier_arrival_counts_at_once_a_later_one_slowly_and_a_jump_at_once() {
         let mut clock = MediaClock::default();
         clock.observe(0.0, 5_000.0);
         clock.observe(2.0, 7_040.0);
-        assert!((clock.received_ms(2.0).expect("observed") - 7_010.0).abs() < 1e-6);
+        assert!((clock.received_ms(2.0).expect("observed") - 7_004.0).abs() < 1e-6);
+        clock.observe(4.0, 8_980.0);
+        assert!((clock.received_ms(4.0).expect("observed") - 8_980.0).abs() < 1e-6);
         clock.observe(0.0, 60_000.0);
         assert_eq!(clock.received_ms(0.0), Some(60_000.0));
     }

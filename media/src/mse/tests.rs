@@ -67,6 +67,19 @@ fn a_viewer_gets_init_then_chunks_and_a_clock_every_two_seconds() {
 }
 
 #[test]
+fn the_clock_goes_by_the_picture_that_arrived_earliest_not_by_a_late_key_frame() {
+    let mut session = Session::new();
+    let mut out = Vec::new();
+    session.push(Item::Epoch(epoch(1, false)), &mut out);
+    for n in 0..51 {
+        let mut chunk = Arc::unwrap_or_clone(video(n + 1, n % 25 == 0, n * 40));
+        chunk.received.utc_ms += if chunk.key { 60 } else { i64::try_from(n % 7).expect("small") };
+        session.push(Item::Chunk(Arc::new(chunk)), &mut out);
+    }
+    assert_eq!(texts(&out)[2], r#"{"type":"clock","media_time":1.96,"wallclock_ms":1001960}"#);
+}
+
+#[test]
 fn a_new_epoch_sends_a_new_init_before_its_first_chunk() {
     let mut session = Session::new();
     let mut out = Vec::new();
