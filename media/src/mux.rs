@@ -13,11 +13,13 @@ use std::sync::Arc;
 
 mod audio;
 mod params;
+mod presence;
 #[cfg(test)]
 pub(crate) mod test_stream;
 mod video;
 
 use audio::AudioLane;
+use presence::Presence;
 use video::VideoLane;
 
 /// Choices of a muxer.
@@ -94,6 +96,8 @@ pub struct Muxer {
     sequence: u64,
     video: VideoLane,
     audio: AudioLane,
+    /// Whether the announced sound comes; what was learned holds over sessions.
+    presence: Presence,
     stats: MuxStats,
     /// Clock counts of past sessions.
     past: crate::clock::ClockStats,
@@ -112,6 +116,7 @@ impl Muxer {
             sequence: 0,
             video: VideoLane::default(),
             audio: AudioLane::default(),
+            presence: Presence::default(),
             stats: MuxStats::default(),
             past: crate::clock::ClockStats::default(),
         }
@@ -128,6 +133,9 @@ impl Muxer {
         self.session_wait = true;
         self.parameters_wait = true;
         self.video.set_source(&tracks.video);
+        if self.source.as_ref().is_none_or(|source| source.audio != tracks.audio) {
+            self.presence = Presence::default();
+        }
         self.source = Some(tracks.clone());
     }
 
@@ -181,13 +189,14 @@ impl Muxer {
             self.stats.dropped_before_key += 1;
             return;
         }
+        self.presence.picture(unit.received);
         if self.video.refers_to_the_past(&scan, key) {
             self.stats.dropped_before_key += 1;
             return;
         }
         if key {
             let parameters = self.video.at_key_frame(&scan, self.options.rewrite_sps);
-            let audio = source.audio.clone();
+            let audio = source.audio.clone().filter(|audio| self.presence.is_there() || !is_muxable(audio));
             let tracks = Tracks { video: parameters, audio };
             if self.session_wait || self.epoch.as_ref().is_none_or(|epoch| epoch.tracks != tracks) {
                 let Some(epoch) = open_epoch(self.epochs + 1, tracks) else {
@@ -236,6 +245,7 @@ impl Muxer {
     }
 
     fn push_audio(&mut self, frame: &AudioFrame, out: &mut Vec<MuxOutput>) {
+        self.presence.sound();
         let (Some(clock), Some(epoch)) = (&mut self.clock, &self.epoch) else { return };
         if !epoch.audio_muxed || frame.data.is_empty() || frame.samples == 0 {
             return;

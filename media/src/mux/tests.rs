@@ -335,3 +335,39 @@ fn h265_pictures_that_refer_to_before_the_session_are_dropped_and_its_sets_are_k
     let out = run(&mut muxer, [unit(12, &[vps, sps, &[0x44, 1, 0xc1, 0x72], cra]), unit(15, &[vps, sps, &[0x44, 1, 0xc1, 0x72], cra])]);
     assert_eq!(epochs(&out).len(), 1);
 }
+
+/// Freezes the picture in browsers otherwise: seen in Chromium when a camera's sound ended in mid-session.
+#[test]
+fn sound_that_stays_away_leaves_the_epoch_at_a_key_frame_and_comes_back_at_one() {
+    let mut muxer = started(&with_audio(in_order_sps()));
+    let pictures = |from: i64, to: i64| (from * 25..to * 25).map(|n| frame(n * 3600, n % 25 == 0));
+    let mut with_sound = |muxer: &mut Muxer, from: i64, to: i64| {
+        let mut out = Vec::new();
+        for second in from..to {
+            out.extend(run(muxer, pictures(second, second + 1)));
+            out.extend(run(muxer, (0..15).map(|n| sound(second * 16_000 + n * 1024))));
+        }
+        out
+    };
+    let spoken = with_sound(&mut muxer, 0, 4);
+    assert_eq!(epochs(&spoken).iter().map(|epoch| epoch.audio_muxed).collect::<Vec<_>>(), [true]);
+    let silent = run(&mut muxer, pictures(4, 8));
+    assert_eq!(epochs(&silent).iter().map(|epoch| epoch.audio_muxed).collect::<Vec<_>>(), [false], "one change");
+    assert!(!epochs(&silent)[0].mime.contains("mp4a"), "{}", epochs(&silent)[0].mime);
+    muxer.start_session(&with_audio(in_order_sps()));
+    let again = run(&mut muxer, pictures(8, 10));
+    assert_eq!(epochs(&again).iter().map(|epoch| epoch.audio_muxed).collect::<Vec<_>>(), [false], "known from the session before");
+    let back = with_sound(&mut muxer, 10, 13);
+    assert_eq!(epochs(&back).iter().map(|epoch| epoch.audio_muxed).collect::<Vec<_>>(), [true]);
+    let video: Vec<_> = [spoken, silent, again, back].iter().flat_map(|out| chunks(out, Track::Video)).collect();
+    assert_continuous(&video);
+}
+
+#[test]
+fn a_pause_of_the_network_does_not_cost_the_sound() {
+    let mut muxer = started(&with_audio(in_order_sps()));
+    let later = |n: i64| on_time(n * 3600 + 90_000 * 30);
+    let mut out = run(&mut muxer, [frame(0, true), sound(0)]);
+    out.extend(run(&mut muxer, (1..3).map(|n| picture(n * 3600, 'I', later(n)))));
+    assert_eq!(epochs(&out).len(), 1);
+}
