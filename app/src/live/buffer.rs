@@ -23,6 +23,13 @@ pub fn trim_hard(ranges: &Ranges, position_s: f64) -> Option<(f64, f64)> {
     (end > start).then_some((start, end))
 }
 
+/// Whether two MIME types with codecs have as many tracks. A media source is bound to the tracks of its first init segment, also through
+/// `changeType`: picture with sound and picture alone need one each.
+pub fn as_many_tracks(one: &str, other: &str) -> bool {
+    let tracks = |mime: &str| mime.split_once("codecs=").map_or(0, |(_, codecs)| codecs.split(',').count());
+    tracks(one) == tracks(other)
+}
+
 /// One thing to do with the SourceBuffer, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Work<B> {
@@ -176,5 +183,13 @@ mod tests {
         queue.push_media(2, 10).expect("room");
         assert_eq!(queue.next_work(), Some(Work::Clear));
         assert_eq!(queue.next_work(), Some(Work::Media(vec![2])));
+    }
+
+    #[test]
+    fn sound_that_comes_or_goes_changes_the_number_of_tracks() {
+        let (both, alone) = ("video/mp4; codecs=\"avc1.640015,mp4a.40.2\"", "video/mp4; codecs=\"avc1.64001e\"");
+        assert!(as_many_tracks(both, "video/mp4; codecs=\"hvc1.1.6.L93.B0, mp4a.40.2\""));
+        assert!(as_many_tracks(alone, "video/mp4; codecs=\"avc1.640015\""));
+        assert!(!as_many_tracks(both, alone));
     }
 }

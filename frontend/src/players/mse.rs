@@ -232,6 +232,10 @@ impl Inner {
         match event {
             SourceEvent::Appended => self.screen.arrived(),
             SourceEvent::Unsupported => self.fail(FailReason::Unsupported),
+            SourceEvent::OtherTracks => {
+                self.disconnect();
+                self.setup.report(Signal::Renew);
+            }
             SourceEvent::Broken => self.fail(FailReason::Media),
             // This browser is too slow for all of it: start again at the newest key frame.
             SourceEvent::Overflow { lost } => {

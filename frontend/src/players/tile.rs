@@ -188,8 +188,9 @@ impl Tile {
                 self.tell(PlayerEvent::NeedsGesture);
             }
             Signal::MutedByBrowser => self.tell(PlayerEvent::MutedByBrowser),
-            // One that was said before the tile was put to rest.
-            Signal::Failed(_) if !self.active.get() => {}
+            // Those that were said before the tile was put to rest. The next connection finds out by itself.
+            Signal::Renew | Signal::Failed(_) if !self.active.get() => {}
+            Signal::Renew => self.connect(true),
             Signal::Failed(reason) => self.failed(reason),
         }
     }

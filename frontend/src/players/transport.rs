@@ -14,6 +14,8 @@ pub(crate) enum Signal {
     Dropped(u64),
     NeedsGesture,
     MutedByBrowser,
+    /// Nothing failed, but what comes now needs a transport made afresh.
+    Renew,
     /// The transport does nothing more until `resume` or its end.
     Failed(FailReason),
 }

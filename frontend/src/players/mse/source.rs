@@ -2,7 +2,7 @@
 
 use crate::players::bindings::FrameVideo;
 use crate::players::browser::{error_name, media_source_class, new_media_source, ranges, unload, warn};
-use app::live::buffer::{AppendQueue, Work, trim, trim_hard};
+use app::live::buffer::{AppendQueue, Work, as_many_tracks, trim, trim_hard};
 use gloo::events::EventListener;
 use js_sys::{ArrayBuffer, Uint8Array};
 use std::cell::{Cell, RefCell};
@@ -18,6 +18,8 @@ pub(super) enum SourceEvent {
     /// Media was appended and nothing waits behind it.
     Appended,
     Unsupported,
+    /// Sound came or went: this media source can't follow.
+    OtherTracks,
     /// The browser refused data or lost the decoder: a new media source is needed.
     Broken,
     Overflow {
@@ -180,6 +182,10 @@ impl Inner {
                         return;
                     }
                 }
+                (Work::Init { mime, .. }, Some(_)) if !self.has_tracks_of(&mime) => {
+                    self.queue.borrow_mut().forget();
+                    return self.tell(SourceEvent::OtherTracks);
+                }
                 (Work::Init { mime, segment }, buffer) => {
                     let Some(buffer) = self.buffer_for(buffer, &mime) else {
                         self.queue.borrow_mut().forget();
@@ -190,6 +196,10 @@ impl Inner {
                 (Work::Media(segments), Some(buffer)) => return self.append(&buffer, &joined(&segments), true),
             }
         }
+    }
+
+    fn has_tracks_of(&self, mime: &str) -> bool {
+        self.buffer.borrow().as_ref().is_none_or(|held| as_many_tracks(&held.mime, mime))
     }
 
     /// The source buffer, made or changed for this type.
