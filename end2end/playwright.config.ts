@@ -21,6 +21,7 @@ export default defineConfig({
   // Two cores carry the server, the cameras and a software-rendered browser: one test at a time.
   workers: 1,
   retries: 0,
+  forbidOnly: true,
   timeout: 90_000,
   expect: { timeout: 20_000 },
   reporter: [['list']],

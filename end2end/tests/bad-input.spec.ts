@@ -11,6 +11,7 @@ test('each kind of bad input gets its sentence at its field and saves nothing', 
   problems.allow(/status of (409|422)/, 'bad input is answered with these');
   const locked = await startCamera('--auth', 'admin:right');
   const web = await startCamera('--script', '{"connect": "http"}');
+  const secure = await startCamera('--script', '{"connect": "tls"}');
   const nobody = `rtsp://127.0.0.1:${await freePort()}/main`;
   const good = await addCamera(camera, 'Gate');
   const { adding } = wall;
@@ -35,6 +36,7 @@ test('each kind of bad input gets its sentence at its field and saves nothing', 
     ['an unknown host', { main: 'rtsp://camera.invalid/main' }, (dialog) => dialog.main, /host name is not known/],
     ['a port where nothing listens', { main: nobody }, (dialog) => dialog.main, /refuses? connections|nothing/i],
     ['a web server', { main: web.main }, (dialog) => dialog.main, /A web server answers on port \d+, not RTSP/],
+    ['an encrypted port', { main: secure.main }, (dialog) => dialog.main, /expects an encrypted connection/],
     ['a path that the camera does not have', { main: `${camera.rtsp}/other` }, (dialog) => dialog.main, /path/],
     ['a stream without video', { main: `${camera.rtsp}/fixture/audio_only_aac` }, (dialog) => dialog.main, /no video/],
     ['a wrong sub path', { sub: `${camera.rtsp}/other` }, (dialog) => dialog.sub, /path/],

@@ -15,15 +15,18 @@ test('a camera that was off says why, does not look live, and comes back by itse
   await expect(tile.reason).toContainText(/Trying again/);
   await expect(tile.state('Live')).toBeHidden();
   await expect(tile.root).toHaveAttribute('data-tone', 'bad');
+  expect((await tile.strip())?.loopId, 'the last picture stays').toBe(loop.sub);
+  await expect.poll(() => tile.brightness(), 'dimmed').toBeLessThan(0.5);
   await expect(wall.page.getByText('0 of 1 online')).toBeVisible();
   await startCamera('--listen', camera.address);
   await expectLive(tile, loop.sub);
   await expect(tile.reason).toBeHidden();
+  await expect.poll(() => tile.brightness()).toBe(1);
   await expect(wall.page.getByText('1 of 1 online')).toBeVisible();
   expect(await wall.isMarked()).toBe(true);
 });
 
-test('pictures go on after a cut, a jump in time and a pause', async ({ wall, addCamera, camera }) => {
+test('pictures go on after a cut, a jump in time, a change of the picture size and a pause', async ({ wall, addCamera, camera }) => {
   const { id } = await addCamera(camera, 'Gate');
   await wall.open();
   const tile = wall.tile('Gate');
@@ -39,6 +42,12 @@ test('pictures go on after a cut, a jump in time and a pause', async ({ wall, ad
     await camera.act({ action: 'jump_timestamps', seconds: 40 });
     await expectLive(tile, loop.sub);
     await camera.act({ action: 'jump_timestamps', seconds: -100 });
+    await expectLive(tile, loop.sub);
+  });
+  await test.step('other parameter sets, without sound, and back', async () => {
+    await camera.act({ action: 'switch', fixture: 'other_sps' });
+    await expectLive(tile, loop.otherSps);
+    await camera.act({ action: 'switch', fixture: 'sub_aac' });
     await expectLive(tile, loop.sub);
   });
   await test.step('no media for a while', async () => {

@@ -37,6 +37,11 @@ export class Tile {
     return (await this.picture.count()) === 1 ? strip(this.picture) : null;
   }
 
+  /** 1: as it is; less: dimmed. */
+  async brightness(): Promise<number> {
+    return this.picture.evaluate((video) => Number(getComputedStyle(video.parentElement ?? video).opacity));
+  }
+
   async enlarge(): Promise<void> {
     await this.link.click();
   }

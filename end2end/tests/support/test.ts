@@ -64,9 +64,11 @@ export const test = base.extend<Fixtures>({
     await use(new Wall(page, nightjar.url));
   },
 
-  page: async ({ page }, use) => {
+  // Server and cameras outlive the page, which would complain about their end.
+  page: async ({ page, nightjar: _nightjar, startCamera: _startCamera }, use) => {
     await install(page);
     await use(page);
+    await page.close();
   },
 
   problems: [

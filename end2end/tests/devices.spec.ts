@@ -1,0 +1,91 @@
+import type { Page } from '@playwright/test';
+import { loop } from './support/camera';
+import { expectLive } from './support/expectations';
+import { expect, test } from './support/test';
+
+// Tablets and phones: fingers instead of a mouse.
+
+/** Smallest side of a target for a finger, CSS pixels. */
+const FINGER = 44;
+
+/** Buttons, links and fields in sight that are too small for a finger, or stick out of the window. */
+async function awkward(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const role of ['button', 'link', 'textbox', 'switch', 'menuitem'] as const) {
+    for (const target of await page.getByRole(role).all()) {
+      const box = await target.boundingBox();
+      const name = (await target.getAttribute('aria-label')) ?? (await target.textContent()) ?? '';
+      if (!box || name.startsWith('Skip to')) continue;
+      if (box.height < FINGER || box.width < FINGER) found.push(`${role} ${name}: ${box.width}×${box.height}`);
+      if (box.x < 0 || box.x + box.width > (page.viewportSize()?.width ?? 0)) found.push(`${role} ${name}: outside, at ${box.x}`);
+    }
+  }
+  return found;
+}
+
+const overflow = (page: Page) =>
+  page.evaluate(() => {
+    const wide = [document.documentElement, document.querySelector('main')].filter((element) => element && element.scrollWidth > element.clientWidth);
+    return wide.map((element) => element?.tagName);
+  });
+
+test('the wall by touch', { tag: ['@ipad', '@phone', '@touch'] }, async ({ wall, addCamera, camera, page }, info) => {
+  const names = ['Gate', 'Yard', 'Porch', 'Shed'];
+  // The last one is off: its tile offers to turn it on.
+  for (const name of names) await addCamera(camera, name, { enabled: name !== 'Shed' });
+  await wall.open();
+  const tile = wall.tile('Gate');
+  await expectLive(tile, loop.sub);
+
+  await test.step('the layout fits', async () => {
+    await expect(wall.tile('Shed').button('Turn on')).toBeVisible();
+    const boxes = await Promise.all(names.map((name) => wall.tile(name).root.boundingBox()));
+    const columns = new Set(boxes.map((box) => Math.round(box?.x ?? 0))).size;
+    expect(columns).toBe(info.project.name === 'phone' ? 1 : 2);
+    expect(await overflow(page)).toEqual([]);
+    expect(await awkward(page)).toEqual([]);
+  });
+
+  await test.step('a tap shows the controls, the next enlarges', async () => {
+    const controls = tile.root.getByRole('toolbar');
+    await expect(controls).toHaveCSS('opacity', '0');
+    await tile.link.tap();
+    await expect(controls).toHaveCSS('opacity', '1');
+    expect(await awkward(page)).toEqual([]);
+    await tile.button('Enlarge').tap();
+    await expectLive(tile, loop.hd);
+    expect(await awkward(page)).toEqual([]);
+    await tile.button('Back to the wall').tap();
+    await expectLive(tile, loop.sub);
+  });
+
+  await test.step('the menu', async () => {
+    await expect(tile.button('More')).toBeVisible();
+    await tile.link.tap();
+    await tile.button('More').tap();
+    const menu = page.getByRole('menu');
+    const box = await menu.boundingBox();
+    expect(box && box.x >= 0 && box.x + box.width <= (page.viewportSize()?.width ?? 0)).toBe(true);
+    expect(await awkward(page)).toEqual([]);
+    await menu.getByRole('menuitem', { name: 'Edit' }).tap();
+    await expect(wall.editing('Gate').name).toHaveValue('Gate');
+    await wall.editing('Gate').cancel.tap();
+  });
+
+  await test.step('the dialog fits, with Save in reach, and its letters do not make Safari zoom', async () => {
+    const { adding } = wall;
+    await wall.addCamera.tap();
+    await adding.name.fill('Attic');
+    await adding.main.fill(camera.main);
+    await adding.sub.fill(camera.sub);
+    expect(await overflow(page)).toEqual([]);
+    await expect(adding.save).toBeInViewport({ ratio: 1 });
+    for (const field of [adding.name, adding.main, adding.password]) {
+      expect(await field.evaluate((element) => parseFloat(getComputedStyle(element).fontSize))).toBeGreaterThanOrEqual(16);
+    }
+    expect(await awkward(page)).toEqual([]);
+    await adding.save.tap();
+    await wall.tile('Attic').root.scrollIntoViewIfNeeded();
+    await expectLive(wall.tile('Attic'), loop.sub);
+  });
+});
