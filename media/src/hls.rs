@@ -49,11 +49,13 @@ pub struct HlsOptions {
     pub idle_segments: usize,
     /// Bound of the media held, in bytes; the oldest goes first.
     pub max_bytes: usize,
+    /// EXT-X-DISCONTINUITY-SEQUENCE starts at least here: above what any earlier run of the installation has shown.
+    pub first_discontinuity: u64,
 }
 
 impl Default for HlsOptions {
     fn default() -> Self {
-        Self { part_target: Duration::from_millis(200), segments: 6, idle_segments: 2, max_bytes: 96 << 20 }
+        Self { part_target: Duration::from_millis(200), segments: 6, idle_segments: 2, max_bytes: 96 << 20, first_discontinuity: 0 }
     }
 }
 

@@ -3,4 +3,5 @@
 pub mod address;
 pub mod cameras;
 pub mod feed;
+pub mod sequences;
 pub mod status;

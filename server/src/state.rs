@@ -7,8 +7,10 @@ use crate::secrets::Sealer;
 use crate::services::address::{AddressPolicy, Resolve, SystemResolver};
 use crate::services::cameras::{Cameras, Parts};
 use crate::services::feed::Feed;
+use crate::services::sequences;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
+use media::hls::HlsOptions;
 use media::ingest::Connect;
 use media::ingest::connect::{Connector, ConnectorOptions};
 use media::mjpeg::MjpegTaps;
@@ -99,7 +101,9 @@ impl AppState {
         let db = Db::open(&settings).await.map_err(|error| format!("the database cannot be opened: {error}"))?;
         let addresses = AddressPolicy::new(&settings, outside.resolver);
         let tasks = TaskTracker::new();
-        let streams = Streams::new(StreamsOptions::default(), Arc::clone(&outside.connect));
+        let first_discontinuity = sequences::begin(&db).await.map_err(|error| format!("the database cannot be written: {error}"))?;
+        let hls = HlsOptions { first_discontinuity, ..HlsOptions::default() };
+        let streams = Streams::new(StreamsOptions { hls, ..StreamsOptions::default() }, Arc::clone(&outside.connect));
         let snapshots = Arc::new(Snapshotter::new(SNAPSHOTS_AT_ONCE));
         let parts = Parts {
             db: db.clone(),
@@ -133,6 +137,10 @@ impl AppState {
         state.tasks.spawn(async move { background.feed.run(&background.cameras, &background.streams, background.stopping.clone()).await });
         let background = state.clone();
         state.tasks.spawn(async move { background.hls_audience.run(background.stopping.clone()).await });
+        let background = state.clone();
+        state.tasks.spawn(async move {
+            sequences::follow(&background.db, &background.streams, first_discontinuity, background.stopping.clone()).await;
+        });
         Ok(state)
     }
 

@@ -269,6 +269,11 @@ impl HlsStream {
         })
     }
 
+    /// The number that the next discontinuity after all that is listed will have: no later run may start below it.
+    pub fn next_discontinuity(&self) -> u64 {
+        self.state().window.next_discontinuity()
+    }
+
     /// Counts how often the frozen targets had to be given up: the camera's frame rate changed for good, or another part length is wished.
     pub fn identity(&self) -> u32 {
         self.state().window.identity()

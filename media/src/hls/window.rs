@@ -85,7 +85,6 @@ impl Window {
         // Four per second since 2025: faster than segments are made, so that a restart always starts above; below 2^31 until 2042.
         let seconds = u64::try_from(now.utc_ms / 1000 - 1_735_689_600).unwrap_or(0);
         Self {
-            options,
             names: Names::new(run),
             version: 0,
             identity: 0,
@@ -101,9 +100,10 @@ impl Window {
             edge: 0,
             next_sequence: seconds * 4,
             next_part: 1,
-            // Slower, and small: hls.js 1.7 walks all numbers from 0 to this one at every playlist (`initPTS.some`, a sparse array), and
-            // sixty million of them froze the page for seconds. About 17 minutes each: more discontinuities than that, for long, don't happen.
-            discontinuity_sequence: seconds / 1_024,
+            // Small, and therefore kept by the installation, not taken from the clock: hls.js 1.7 walks all numbers from 0 to this one at
+            // every playlist (`initPTS.some`, a sparse array), and sixty million of them froze the page for seconds.
+            discontinuity_sequence: options.first_discontinuity,
+            options,
             discontinuity: false,
             audience: false,
             ended: false,

@@ -66,6 +66,12 @@ impl Window {
         self.discontinuity_sequence
     }
 
+    /// The discontinuity sequence once everything that is held has left the window, plus one for what is to come.
+    pub(in crate::hls) fn next_discontinuity(&self) -> u64 {
+        let held = self.listed.iter().chain(&self.open).filter(|segment| segment.discontinuity).count();
+        self.discontinuity_sequence + u64::try_from(held).unwrap_or(0) + 1
+    }
+
     /// The init of the chunks that come now, if no listed segment has shown it yet.
     pub(in crate::hls) fn coming_init(&self) -> Option<&Arc<Init>> {
         let shown = self.open().or(self.listed.back()).map(|segment| segment.init.number);

@@ -1,0 +1,59 @@
+//! HLS players must never see EXT-X-DISCONTINUITY-SEQUENCE go back, also not over a restart of the server (RFC 8216 section 6.2.2). The
+//! number that all streams start from is kept in the database: one for the installation, above everything any stream has shown.
+
+use crate::db::Db;
+use crate::entities::setting;
+use media::stream::Streams;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, DbErr, EntityTrait};
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+const KEY: &str = "hls.first_discontinuity";
+/// How often the number is looked at.
+const INTERVAL: Duration = Duration::from_secs(30);
+/// Added at every start: what a run that was killed may have counted since it last wrote.
+const MARGIN: u64 = 32;
+
+/// The number that this run's streams start from; the next run's is stored at once, so that even a run that ends within a moment counts.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub async fn begin(db: &Db) -> Result<u64, DbErr> {
+    let stored = setting::Entity::find_by_id(KEY).one(db.read()).await?;
+    let first = stored.and_then(|row| row.value.as_u64()).unwrap_or(0);
+    store(db, first.saturating_add(MARGIN)).await?;
+    Ok(first)
+}
+
+/// Keeps the stored number above what the streams have shown, until cancelled and once more then.
+pub async fn follow(db: &Db, streams: &Streams, first: u64, stopping: CancellationToken) {
+    let mut stored = first.saturating_add(MARGIN);
+    let mut tick = interval(INTERVAL);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let stop = tokio::select! {
+            () = stopping.cancelled() => true,
+            _ = tick.tick() => false,
+        };
+        let shown = streams.handles().iter().map(|handle| handle.hls().next_discontinuity()).max().unwrap_or(0);
+        if shown > stored {
+            match store(db, shown).await {
+                Ok(()) => stored = shown,
+                Err(error) => tracing::warn!(%error, "the number of HLS discontinuities could not be stored"),
+            }
+        }
+        if stop {
+            return;
+        }
+    }
+}
+
+async fn store(db: &Db, value: u64) -> Result<(), DbErr> {
+    let row = setting::ActiveModel { key: Set(KEY.to_owned()), value: Set(value.into()) };
+    let replace = OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned();
+    let transaction = db.begin().await?;
+    setting::Entity::insert(row).on_conflict(replace).exec_without_returning(&transaction).await?;
+    transaction.commit().await
+}
