@@ -5,7 +5,11 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "the large variant is nearly every message, and messages live for a moment")]
+// Not so large where pointers have 32 bits.
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(clippy::large_enum_variant, reason = "the large variant is nearly every message, and messages live for a moment")
+)]
 pub enum ServerMessage {
     /// The status of one stream, sent for every stream at first and then on change, at least every 2 s while it is not idle.
     StreamStatus {

@@ -341,7 +341,7 @@ fn h265_pictures_that_refer_to_before_the_session_are_dropped_and_its_sets_are_k
 fn sound_that_stays_away_leaves_the_epoch_at_a_key_frame_and_comes_back_at_one() {
     let mut muxer = started(&with_audio(in_order_sps()));
     let pictures = |from: i64, to: i64| (from * 25..to * 25).map(|n| frame(n * 3600, n % 25 == 0));
-    let mut with_sound = |muxer: &mut Muxer, from: i64, to: i64| {
+    let with_sound = |muxer: &mut Muxer, from: i64, to: i64| {
         let mut out = Vec::new();
         for second in from..to {
             out.extend(run(muxer, pictures(second, second + 1)));

@@ -27,6 +27,8 @@ pub(super) enum SourceEvent {
     },
 }
 
+type OnEvent = Rc<dyn Fn(SourceEvent)>;
+
 pub(super) struct Source(Rc<Inner>);
 
 struct Inner {
@@ -40,7 +42,7 @@ struct Inner {
     again: RefCell<Option<Uint8Array>>,
     /// The running operation is an append of media.
     appending: Cell<bool>,
-    on_event: RefCell<Option<Rc<dyn Fn(SourceEvent)>>>,
+    on_event: RefCell<Option<OnEvent>>,
     listeners: RefCell<Vec<EventListener>>,
 }
 
