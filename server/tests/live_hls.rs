@@ -76,7 +76,7 @@ async fn other_parameter_sets_in_mid_session_are_another_map_after_a_discontinui
     let (camera, server, id) = sub_camera().await;
     let mut follower = Follower::new(server.address, id, "main").await;
     follower.follow(5).await;
-    camera.change_sps().await.expect("a camera that listens");
+    camera.switch(None, Fixture::other_sps().with_audio(AudioCodec::Aac)).await.expect("a camera that listens");
     follower.follow_to_discontinuity().await;
     follower.follow(6).await;
     assert_eq!(follower.seen.maps.len(), 2, "{:?}", follower.seen);
