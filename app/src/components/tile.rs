@@ -70,13 +70,28 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
     let details = Memo::new(move |_| dialogs.details.with(|shown| shown.contains(&id)));
 
     let touched = RwSignal::new(false);
+    // Counts what makes an earlier tap's time-out void.
+    let touches = StoredValue::new(0_u32);
+    let touch = move |shows: bool| {
+        touches.update_value(|count| *count = count.wrapping_add(1));
+        touched.set(shows);
+    };
+    // A tap that led to the enlarged camera is used up: back on the wall the first tap shows the controls again.
+    Effect::new(move |_| {
+        if large.get() {
+            touch(false);
+        }
+    });
     let on_open = move |event: MouseEvent| {
         event.prevent_default();
         let by_touch = event.dyn_ref::<PointerEvent>().is_some_and(|pointer| pointer.pointer_type() == "touch");
         if by_touch && !touched.get_untracked() {
-            touched.set(true);
+            touch(true);
+            let this = touches.get_value();
             after(TOUCHED_MS, move || {
-                touched.try_set(false);
+                if touches.try_get_value() == Some(this) {
+                    touched.try_set(false);
+                }
             });
         } else if !large.get_untracked() {
             enlarged.open(id);
