@@ -1,8 +1,9 @@
 // What browser tests must not contain: waits for time instead of events, tests that are not run, assertions in page objects.
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const folder = path.join(import.meta.dirname, 'tests');
+const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), 'tests');
 const rules = [
   { files: /\.ts$/, pattern: /waitForTimeout|networkidle/, reason: 'wait for what is expected, not for time' },
   { files: /\.spec\.ts$/, pattern: /setTimeout|setInterval/, reason: 'wait for what is expected, not for time' },
