@@ -1,5 +1,6 @@
 //! Fifty cameras at once. Alone in its file: it wants the whole machine.
 
+#[path = "it/live_support/mod.rs"]
 mod live_support;
 
 use fakecam::{FakeCamera, Fixture};

@@ -1,5 +1,6 @@
 //! Motion JPEG, snapshots, streams that run only while somebody looks, and the state feed.
 
+#[path = "it/live_support/mod.rs"]
 mod live_support;
 
 use bytes::{Bytes, BytesMut};

@@ -49,6 +49,9 @@ struct Live {
     /// Seconds per glass-to-glass measurement.
     #[arg(long, default_value_t = 20)]
     glass_seconds: u64,
+    /// What is measured glass to glass.
+    #[arg(long, value_delimiter = ',', default_value = "mse,hls")]
+    transports: Vec<String>,
     /// Leave the browser out.
     #[arg(long)]
     no_browser: bool,
@@ -95,7 +98,7 @@ async fn run(live: Live) -> Result<()> {
     }
     first_frames(&live, &camera).await?;
     if !live.no_browser {
-        for transport in ["mse", "hls"] {
+        for transport in &live.transports {
             glass(&live, &camera, transport).await?;
         }
     }

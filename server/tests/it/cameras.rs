@@ -1,10 +1,8 @@
 //! Cameras through the API: what is stored, what is answered, what survives a restart.
 
-mod support;
-
+use crate::support::{TestApp, camera};
 use axum::http::StatusCode;
 use serde_json::json;
-use support::{TestApp, camera};
 
 #[tokio::test]
 async fn a_camera_is_created_read_changed_and_deleted() {

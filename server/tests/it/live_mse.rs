@@ -1,11 +1,9 @@
 //! Live view over a WebSocket, read message by message: what comes in which order, and what becomes of slow, rude and lost clients.
 
-mod live_support;
-
+use crate::live_support::mse::{Reader, Said, close_code, open, refused};
+use crate::live_support::{Server, programs, timely};
 use fakecam::{AudioCodec, FakeCamera, Fixture};
 use futures::SinkExt;
-use live_support::mse::{Reader, Said, close_code, open, refused};
-use live_support::{Server, programs, timely};
 use media::cmaf::Track;
 use media::id::Quality;
 use media::stream::hub::Item;
@@ -185,7 +183,7 @@ async fn a_reader_that_is_too_slow_goes_on_at_a_key_frame_and_is_told() {
     let id = server.add_rtsp("Gate", &camera.url("/main"), None).await;
     server.live(id, Quality::Main).await;
     let mut quick = Reader::open(server.address, id, "main").await;
-    let mut slow = Reader::on(live_support::mse::open_narrow(server.address, &format!("/live/{id}/main/mse")).await);
+    let mut slow = Reader::on(crate::live_support::mse::open_narrow(server.address, &format!("/live/{id}/main/mse")).await);
     slow.frames(3).await;
     // Another viewer goes on meanwhile: nobody waits for the slow one.
     quick.frames(200).await;

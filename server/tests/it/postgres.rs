@@ -1,14 +1,12 @@
 //! The same server on PostgreSQL: migrations, cameras, order, restart. The database is a private one, started for this test from the
 //! distribution's package on a socket in a temporary folder. Where there is no such package the test says so and does nothing.
 
-mod support;
-
+use crate::support::{TestApp, camera};
 use axum::http::StatusCode;
 use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use support::{TestApp, camera};
 use tempfile::TempDir;
 
 /// A running PostgreSQL; stopped when dropped.

@@ -1,11 +1,9 @@
 //! LL-HLS of real streams over HTTP, held against the validator: in calm, and while the camera or the server goes through trouble.
 
-mod live_support;
-
+use crate::live_support::hls::{Follower, check_media, check_playlist};
+use crate::live_support::http::Http;
+use crate::live_support::{Server, timely};
 use fakecam::{Action, AudioCodec, FakeCamera, Fixture};
-use live_support::hls::{Follower, check_media, check_playlist};
-use live_support::http::Http;
-use live_support::{Server, timely};
 use media::hls::validate::{Playlist, parse};
 use media::id::Quality;
 use media::stream::StreamState;

@@ -1,9 +1,7 @@
 //! What HLS players must never see go back, over restarts of the server.
 
-mod support;
-
+use crate::support::TestApp;
 use server::services::sequences;
-use support::TestApp;
 
 /// Symptom once: seeded from the clock in steps of 17 minutes, a restart soon after a camera's reconnect went back by one.
 #[tokio::test]

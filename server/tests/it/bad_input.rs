@@ -1,10 +1,8 @@
 //! Issue 2, "What bad input gets": each has its own code and field, a 4xx, and leaves the other cameras untouched.
 
-mod support;
-
+use crate::support::{TestApp, camera};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use support::{TestApp, camera};
 
 /// A camera with one address.
 fn at(url: &str) -> Value {

@@ -1,14 +1,12 @@
 //! Settings of cameras: refused with their field, told with their origin, in force without touching other cameras; and a changed
 //! configuration that is followed while the server runs.
 
-mod support;
-
+use crate::support::{TestApp, camera, settings};
 use axum::http::StatusCode;
 use media::id::{CameraId, Quality};
 use media::stream::{StreamState, StreamStatus};
 use serde_json::{Value, json};
 use std::time::Duration;
-use support::{TestApp, camera, settings};
 
 async fn live(app: &TestApp, id: i64) -> StreamStatus {
     let mut status = app.state.cameras.stream(CameraId(id), Quality::Main).expect("a stream").watch();

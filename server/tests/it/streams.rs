@@ -1,12 +1,10 @@
 //! Streams of cameras through the API: what runs, what is shown, what a change touches.
 
-mod support;
-
+use crate::support::{TestApp, camera};
 use axum::http::StatusCode;
 use media::id::{CameraId, Quality};
 use serde_json::json;
 use std::time::Duration;
-use support::{TestApp, camera};
 
 /// Waits until both streams of a camera are live.
 async fn live(app: &TestApp, id: i64) {

@@ -1,10 +1,8 @@
 //! ffmpeg and GStreamer play what the server serves, without a complaint.
 
-mod live_support;
-
+use crate::live_support::Server;
+use crate::live_support::programs::{Ran, run};
 use fakecam::{AudioCodec, FakeCamera, Fixture};
-use live_support::Server;
-use live_support::programs::{Ran, run};
 use media::id::Quality;
 
 async fn camera_and_server() -> (FakeCamera, Server, i64) {
@@ -76,7 +74,7 @@ async fn ffmpeg_plays_on_over_a_restart_of_the_camera() {
     let (camera, server, id) = camera_and_server().await;
     let playlist = server.url(&format!("/live/{id}/sub/plain.m3u8"));
     let trouble = async {
-        let mut follower = live_support::hls::Follower::new(server.address, id, "sub").await;
+        let mut follower = crate::live_support::hls::Follower::new(server.address, id, "sub").await;
         follower.follow(5).await;
         camera.drop_connections().await.expect("a camera that listens");
         follower.follow_to_discontinuity().await;

@@ -1,12 +1,10 @@
 //! A camera's password is never in an answer, a log line or a file of the data folder. One test, because it takes the process's whole log.
 
-mod support;
-
+use crate::support::TestApp;
 use serde_json::json;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use support::TestApp;
 
 const PASSWORD: &str = "hunter2-Zq9)#@";
 const CHANGED: &str = "tr0ub4dor-Xw7";

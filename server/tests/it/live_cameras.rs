@@ -1,11 +1,9 @@
 //! Cameras of different kinds, each by HLS and by WebSocket.
 
-mod live_support;
-
+use crate::live_support::hls::Follower;
+use crate::live_support::mse::{Reader, Said};
+use crate::live_support::{Server, programs};
 use fakecam::{AudioCodec, FakeCamera, Fixture, TransportBehaviour};
-use live_support::hls::Follower;
-use live_support::mse::{Reader, Said};
-use live_support::{Server, programs};
 use media::id::Quality;
 use serde_json::json;
 

@@ -1,11 +1,9 @@
 //! What surrounds every request: problem documents, limits, origin checks, security headers, pages.
 
-mod support;
-
+use crate::support::{TestApp, camera};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::json;
-use support::{TestApp, camera};
 
 fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> Request<Body> {
     let builder = headers.iter().fold(Request::builder().method(method).uri(path), |builder, (name, value)| builder.header(*name, *value));

@@ -1,0 +1,19 @@
+//! The server as its users meet it, in one program: linking a dozen of them takes longer than running them.
+//! `live_pictures` stays apart because it counts the children of its process, `live_many` because it wants the whole machine.
+
+mod bad_input;
+mod cameras;
+mod live_cameras;
+mod live_hls;
+mod live_mse;
+mod live_players;
+mod live_support;
+mod openapi;
+mod postgres;
+mod program;
+mod secrets;
+mod sequences;
+mod settings;
+mod streams;
+mod support;
+mod surroundings;
