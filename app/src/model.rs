@@ -1,12 +1,14 @@
 //! The JSON of the outside contract (`/api/v1`), shared by server and browser. Times are RFC 3339 UTC strings.
 
 pub mod camera;
+pub mod incident;
 pub mod problem;
 pub mod settings;
 pub mod status;
 pub mod ws;
 
 pub use camera::*;
+pub use incident::*;
 pub use problem::Problem;
 pub use settings::*;
 pub use status::*;

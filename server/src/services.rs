@@ -3,5 +3,6 @@
 pub mod address;
 pub mod cameras;
 pub mod feed;
+pub mod incidents;
 pub mod sequences;
 pub mod status;

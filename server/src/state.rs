@@ -7,6 +7,7 @@ use crate::secrets::Sealer;
 use crate::services::address::{AddressPolicy, Resolve, SystemResolver};
 use crate::services::cameras::{Cameras, Parts};
 use crate::services::feed::Feed;
+use crate::services::incidents::Incidents;
 use crate::services::sequences;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -49,6 +50,8 @@ pub struct Inner {
     pub hls_audience: HlsAudience,
     /// State and its changes, for browsers.
     pub feed: Feed,
+    /// What went wrong with cameras, and when.
+    pub incidents: Incidents,
     pub addresses: AddressPolicy,
     /// Opens the cameras' streams.
     connect: Arc<dyn Connect>,
@@ -126,6 +129,7 @@ impl AppState {
             mjpeg: MjpegTaps::new(),
             hls_audience: HlsAudience::default(),
             feed: Feed::default(),
+            incidents: Incidents::default(),
             addresses,
             connect: outside.connect,
             leptos,
@@ -135,6 +139,8 @@ impl AppState {
         let state = Self { inner: Arc::new(inner) };
         let background = state.clone();
         state.tasks.spawn(async move { background.feed.run(&background.cameras, &background.streams, background.stopping.clone()).await });
+        let background = state.clone();
+        state.tasks.spawn(async move { background.incidents.run(background.stopping.clone()).await });
         let background = state.clone();
         state.tasks.spawn(async move { background.hls_audience.run(background.stopping.clone()).await });
         let background = state.clone();

@@ -1,7 +1,7 @@
 //! The cameras, the status of their streams, and the time.
 
 use crate::backend::WallData;
-use crate::model::{Camera, Quality, ServerMessage, StreamStatus};
+use crate::model::{Camera, Incident, Quality, ServerMessage, StreamStatus};
 use crate::view::face::is_online;
 use leptos::prelude::*;
 use std::collections::HashMap;
@@ -12,6 +12,9 @@ pub struct Seen {
     pub status: StreamStatus,
     pub at_ms: Option<i64>,
 }
+
+/// Pushed entries of the incident log that a page keeps; lists ask the server for older ones.
+const MOST_INCIDENTS: usize = 200;
 
 type StatusCell = ArcRwSignal<Option<Seen>>;
 
@@ -31,6 +34,8 @@ pub struct Wall {
     pub page_visible: RwSignal<bool>,
     /// Server clock minus browser clock, milliseconds.
     pub skew_ms: RwSignal<i64>,
+    /// What the incident log said while this page ran: the newest form of each entry, the newest entries last.
+    pub incidents: RwSignal<Vec<Incident>>,
     /// One cell per stream, so that a status wakes only its own tile.
     cells: StoredValue<HashMap<(i64, Quality), StatusCell>>,
 }
@@ -44,6 +49,7 @@ pub(super) fn provide() {
         now_ms: RwSignal::new(None),
         page_visible: RwSignal::new(true),
         skew_ms: RwSignal::new(0),
+        incidents: RwSignal::new(Vec::new()),
         cells: StoredValue::new(HashMap::new()),
     });
 }
@@ -67,6 +73,7 @@ impl Wall {
         match message {
             ServerMessage::Cameras { cameras } => self.set_cameras(cameras),
             ServerMessage::StreamStatus { camera_id, status } => self.put(camera_id, status, Some(now_ms)),
+            ServerMessage::Incident { incident } => self.put_incident(incident),
             ServerMessage::Heartbeat { wallclock_ms } => self.skew_ms.set(wallclock_ms - now_ms),
         }
     }
@@ -146,6 +153,16 @@ impl Wall {
 
     fn put(self, camera_id: i64, status: StreamStatus, at_ms: Option<i64>) {
         self.cell(camera_id, status.quality).set(Some(Seen { status, at_ms }));
+    }
+
+    fn put_incident(self, incident: Incident) {
+        self.incidents.update(|known| {
+            known.retain(|other| other.id != incident.id);
+            known.push(incident);
+            if known.len() > MOST_INCIDENTS {
+                known.remove(0);
+            }
+        });
     }
 
     fn cell(self, camera_id: i64, quality: Quality) -> StatusCell {

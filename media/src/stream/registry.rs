@@ -101,6 +101,8 @@ pub struct StreamEvent {
     pub attempt: u32,
     /// How long it had been wanted and not live.
     pub dark_for: Option<Duration>,
+    /// Where it was live until now: how old its newest frame is. That long nothing had come before it was noticed.
+    pub silent_for: Option<Duration>,
 }
 
 /// All streams. Clones share one registry.

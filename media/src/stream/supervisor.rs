@@ -309,8 +309,9 @@ impl Supervisor {
         } else {
             tracing::warn!(camera.id = camera, stream.quality = quality, state = to.as_str(), attempt, "{reason}");
         }
+        let silent_for = self.shared.last_frame_age_ms().filter(|_| from == StreamState::Live).map(Duration::from_millis);
         // Without listeners there is nobody to tell.
-        let _ = self.events.send(StreamEvent { key: self.shared.key, at, from, to, reason, code, attempt, dark_for });
+        let _ = self.events.send(StreamEvent { key: self.shared.key, at, from, to, reason, code, attempt, dark_for, silent_for });
         self.publish();
     }
 
