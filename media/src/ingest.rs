@@ -7,11 +7,13 @@ use crate::unit::{SourceItem, Tracks};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
+use std::time::Duration;
 use url::Url;
 
 pub mod bitstream;
 pub mod connect;
 pub mod ffmpeg;
+mod knock;
 pub mod net;
 pub mod nut;
 pub mod rtsp;
@@ -108,6 +110,19 @@ pub trait Source: Send {
     fn describe(&self) -> String;
 }
 
+/// How a camera meets a knock, from worst to best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Knocked {
+    /// Its port can't be connected to.
+    Shut,
+    /// The port takes connections, and nothing is answered.
+    Silent,
+    /// It answers, and not with this stream: starting up, no such path, no more viewers, or another protocol.
+    Refuses,
+    /// It would show the stream, or asks for the login first.
+    Answers,
+}
+
 /// Opens sources: real ones in production, scripted ones in tests.
 #[async_trait]
 pub trait Connect: Send + Sync {
@@ -117,9 +132,9 @@ pub trait Connect: Send + Sync {
     /// One code of [`crate::ErrorCode`] with a sentence that says what to do.
     async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError>;
 
-    /// Whether the source's port answers, asked without a session and without a login, so that a camera that was off is met soon after
-    /// it is back. None where that cannot be told. The caller bounds the time.
-    async fn knock(&self, _spec: &SourceSpec) -> Option<bool> {
+    /// How the source looks from outside, asked without a session and without a login, so that a camera that was away is met soon after
+    /// it is back. None where that cannot be told. Answers within `limit`.
+    async fn knock(&self, _spec: &SourceSpec, _limit: Duration) -> Option<Knocked> {
         None
     }
 

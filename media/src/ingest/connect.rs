@@ -1,12 +1,13 @@
 //! The production [`Connect`]: sends each spec to its kind of source, and keeps what was learned about each camera.
 
 use super::net::{self, AddressPolicy};
-use super::{Connect, Credentials, FfmpegInput, Source, SourceSpec, ffmpeg, rtsp};
+use super::{Connect, Credentials, FfmpegInput, Knocked, Source, SourceSpec, ffmpeg, knock, rtsp};
 use crate::error::StreamError;
 use async_trait::async_trait;
 use retina::client::SessionGroup;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use url::Url;
 
 /// Known cameras beyond which forgotten ones are looked for. Not a limit on cameras.
@@ -113,7 +114,7 @@ impl Connect for Connector {
         }
     }
 
-    async fn knock(&self, spec: &SourceSpec) -> Option<bool> {
+    async fn knock(&self, spec: &SourceSpec, limit: Duration) -> Option<Knocked> {
         let (url, usual_port) = match spec {
             SourceSpec::Rtsp(spec) => (&spec.url, 554),
             SourceSpec::Ffmpeg(spec) => match &spec.input {
@@ -126,8 +127,10 @@ impl Connect for Connector {
         };
         let port = url.port_or_known_default().unwrap_or(usual_port);
         let permitted = *lock(&self.addresses);
-        let addresses = net::resolve(url, port, permitted).await.ok()?;
-        Some(net::reach(&addresses).await.is_ok())
+        // A name that is not known belongs to a camera that announces itself, and is off.
+        let Ok(addresses) = net::resolve(url, port, permitted).await else { return Some(Knocked::Shut) };
+        let speaks_rtsp = matches!(spec, SourceSpec::Rtsp(_));
+        Some(knock::knock(&addresses, speaks_rtsp.then_some(url), limit).await)
     }
 
     fn set_addresses(&self, addresses: AddressPolicy) {

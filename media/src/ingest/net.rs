@@ -3,6 +3,8 @@
 //! Every address is checked after resolution and the checked one is used, so that a name can't point somewhere else a moment later.
 
 use crate::error::{ErrorCode, StreamError};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -12,6 +14,7 @@ use url::{Host, Url};
 
 const RESOLVE_LIMIT: Duration = Duration::from_secs(4);
 const CONNECT_LIMIT: Duration = Duration::from_secs(4);
+const CONNECT_AGAIN: Duration = Duration::from_secs(1);
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 4;
 
@@ -95,7 +98,7 @@ async fn lookup(name: &str, port: u16) -> Result<Vec<SocketAddr>, StreamError> {
 pub(crate) async fn reach(addresses: &[SocketAddr]) -> Result<SocketAddr, StreamError> {
     let mut last = StreamError::new(ErrorCode::Dns, "The host name has no address.");
     for address in addresses {
-        match timeout(CONNECT_LIMIT, TcpStream::connect(address)).await {
+        match timeout(CONNECT_LIMIT, connect_insistently(*address)).await {
             Ok(Ok(_)) => return Ok(*address),
             Ok(Err(error)) => last = connect_error(*address, &error),
             Err(_) => {
@@ -110,6 +113,18 @@ pub(crate) async fn reach(addresses: &[SocketAddr]) -> Result<SocketAddr, Stream
         }
     }
     Err(last)
+}
+
+/// Begins a further connection every second while none is answered: the kernel's own repetitions come at longer and longer distances,
+/// and a camera that has just got its power back would wait for them.
+async fn connect_insistently(address: SocketAddr) -> io::Result<TcpStream> {
+    let mut connecting = FuturesUnordered::new();
+    loop {
+        connecting.push(TcpStream::connect(address));
+        if let Ok(Some(answer)) = timeout(CONNECT_AGAIN, connecting.next()).await {
+            return answer;
+        }
+    }
 }
 
 fn connect_error(address: SocketAddr, error: &io::Error) -> StreamError {

@@ -6,7 +6,7 @@
 
 use super::connect::Peer;
 use super::net::{self, AddressPolicy};
-use super::{RtspSpec, Source, TransportChoice};
+use super::{Knocked, RtspSpec, Source, TransportChoice, knock};
 use crate::error::{ErrorCode, StreamError};
 use crate::redacted::Redacted;
 use crate::time::{Stamp, VIDEO_TIMESCALE};
@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::timeout;
 use tracks::Choice;
@@ -38,7 +38,11 @@ pub use quirks::{
 };
 
 /// For each request of the opening. Cameras that wake up from sleep take seconds for the first.
-const REQUEST_LIMIT: Duration = Duration::from_secs(6);
+const REQUEST_LIMIT: Duration = Duration::from_secs(5);
+/// After so long without an answer to the first request it is found out what is on the port.
+const UNANSWERED: Duration = Duration::from_millis(1500);
+/// How often it is looked then whether the camera answers others, and for how long.
+const LOOK: Duration = Duration::from_millis(500);
 /// For the first parameter sets of a camera that does not name them in its description: one long GOP.
 const PARAMETERS_LIMIT: Duration = Duration::from_secs(12);
 /// Sessions that ended a moment ago get this long to be torn down before a new one is opened; a camera that is gone never answers.
@@ -156,19 +160,39 @@ impl Opening<'_> {
 
     /// Bounds one request in time and gives its failure a code and a sentence.
     async fn request<T>(&self, stage: Stage, request: impl Future<Output = Result<T, retina::Error>>) -> Result<T, StreamError> {
-        match timeout(REQUEST_LIMIT, request).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => {
+        let diagnosis = OnceLock::new();
+        let answered = async {
+            tokio::select! {
+                biased;
+                answer = request => Some(answer),
+                () = self.woken(&diagnosis), if stage == Stage::Describe => None,
+            }
+        };
+        match timeout(REQUEST_LIMIT, answered).await {
+            Ok(Some(Ok(answer))) => Ok(answer),
+            Ok(Some(Err(error))) => {
                 let unexplained = stage == Stage::Describe && error.status_code().is_none();
                 let diagnosis = if unexplained { Some(diagnose::diagnose(self.address).await) } else { None };
                 Err(self.error(stage, &error, diagnosis))
             }
-            Err(_) if stage == Stage::Describe => match diagnose::diagnose(self.address).await {
+            Ok(None) => Err(fault::silent(self.address)),
+            Err(_) => match diagnosis.into_inner() {
                 // It answers a plain question and not ours: say what is true of ours.
-                diagnose::Diagnosis::Answered(diagnose::Answer::Rtsp) => Err(fault::silent(self.address)),
-                diagnosis => Err(fault::from_text(stage, "", self.address, Some(diagnosis))),
+                None | Some(diagnose::Diagnosis::Answered(diagnose::Answer::Rtsp)) => Err(fault::silent(self.address)),
+                diagnosis => Err(fault::from_text(stage, "", self.address, diagnosis)),
             },
-            Err(_) => Err(fault::silent(self.address)),
+        }
+    }
+
+    /// Finds out what is on a port that leaves our first request unanswered. Ends if it answered nobody and now does: a camera that has
+    /// started meanwhile knows nothing of a connection from before.
+    async fn woken(&self, diagnosis: &OnceLock<diagnose::Diagnosis>) {
+        tokio::time::sleep(UNANSWERED).await;
+        let found = diagnose::diagnose(self.address).await;
+        let was_silent = found == diagnose::Diagnosis::Silent;
+        let _ = diagnosis.set(found);
+        while !was_silent || knock::knock(&[self.address], Some(&self.spec.url), LOOK).await < Knocked::Refuses {
+            tokio::time::sleep(LOOK).await;
         }
     }
 

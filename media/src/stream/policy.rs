@@ -5,6 +5,7 @@
 //! ([`super::breaker`] counts those per host and user).
 
 use crate::error::{ErrorCode, StreamError};
+use crate::ingest::Knocked;
 use crate::stream::status::StreamState;
 use crate::time::Stamp;
 use std::fmt;
@@ -34,8 +35,8 @@ pub enum Input {
     Closed,
     /// The source changed; with `login_changed` the host, user or password did.
     Reconfigured { login_changed: bool },
-    /// While [`Policy::wants_knock`]: whether the camera's port answers.
-    Knocked(bool),
+    /// While [`Policy::wants_knock`]: how the camera met the knock.
+    Knocked(Knocked),
     /// The moment of [`Policy::wake_at`] has come. Early or late ticks do no harm.
     Tick,
 }
@@ -105,15 +106,6 @@ enum Session {
     Closing { stalled: bool },
 }
 
-/// A camera's port, as knocking finds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Port {
-    Unknown,
-    Shut,
-    /// It answers: knocking on would tell nothing and only burden the camera.
-    Open,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Open {
     since: Stamp,
@@ -143,16 +135,18 @@ pub struct Policy {
     blocked_until: Option<Stamp>,
     /// Attempts that failed since the stream was last live.
     failures: u32,
-    /// `failures` when the camera's port opened after having been shut: only those after it speak for an open circuit.
-    forgiven: u32,
-    /// What knocking since the last attempt has shown.
-    port: Port,
+    /// Those of them that speak for an open circuit: not the quick ones, and none from before the camera answered again.
+    strikes: u32,
+    /// Quick attempts that are left.
+    quick_left: u32,
+    /// How the newest knock since it was last live was met.
+    seen: Option<Knocked>,
+    /// A knock was met better than the one before: the next attempt is made because of that.
+    answers_again: bool,
     /// Exponent of the next backoff; goes back to 0 only after a healthy while, so that a camera that flaps is not hammered.
     step: u32,
     /// Refused logins in a row.
     refusals: u32,
-    /// The code of the newest failures and how often it came in a row.
-    repeated: Option<(ErrorCode, u32)>,
     ever_live: bool,
     opened_at: Option<Stamp>,
     /// When a restart on request began: requests right after it join it.
@@ -185,11 +179,12 @@ impl Policy {
             retry_at: None,
             blocked_until: None,
             failures: 0,
-            forgiven: 0,
-            port: Port::Unknown,
+            strikes: 0,
+            quick_left: settings.quick_attempts,
+            seen: None,
+            answers_again: false,
             step: 0,
             refusals: 0,
-            repeated: None,
             ever_live: false,
             opened_at: None,
             restarted_at: None,
@@ -224,12 +219,27 @@ impl Policy {
         if waiting { self.blocked_until.max_by_time(self.retry_at) } else { None }
     }
 
-    /// Whether the shell should find out about once a second if the camera's port answers: an attempt is some time away, and the camera
-    /// was not there at the last one. Finding it back brings the attempt forward, without a login and without a session.
-    pub fn wants_knock(&self, now: Stamp) -> bool {
-        let away = self.failure.as_ref().is_some_and(|failure| settings::is_away(failure.error.code));
+    /// After which pause the shell should look how the camera meets a knock; None while that would tell nothing. Finding it better than
+    /// before brings the next attempt forward, without a login and without a session until then.
+    pub fn wants_knock(&self, now: Stamp) -> Option<Duration> {
+        let shows = self.failure.as_ref().is_some_and(|failure| settings::shows_outside(failure.error.code));
         let waits = self.retry_at.is_some_and(|at| at.since(now) > self.settings.soon);
-        away && waits && self.port != Port::Open && self.session == Session::None && self.wants_session() && !self.is_blocked(now)
+        if !shows || !waits || self.session != Session::None || !self.wants_session() || self.is_blocked(now) {
+            return None;
+        }
+        Some(match self.seen {
+            None => settings::FIRST_KNOCK,
+            // What it refuses may be refused for ever, where it has never worked.
+            Some(Knocked::Refuses) if !self.ever_live => settings::IDLE_KNOCK,
+            // Why the stream fails all the same can't be seen from outside; only whether the camera goes away can.
+            Some(Knocked::Answers) => settings::IDLE_KNOCK,
+            Some(Knocked::Shut | Knocked::Silent | Knocked::Refuses) => settings::KNOCK,
+        })
+    }
+
+    /// Whether the attempt that runs or comes next is made because the camera answers again.
+    pub fn answers_again(&self) -> bool {
+        self.answers_again
     }
 
     /// New thresholds; they apply from the next decision on.

@@ -128,9 +128,9 @@ impl Supervisor {
                     self.policy.handle(session::now(), Input::Tick, &mut self.actions);
                 }
                 _ = status_tick.tick(), if live => self.publish(),
-                answered = knock::answer(&mut self.knock) => {
+                met = knock::answer(&mut self.knock) => {
                     self.knock = None;
-                    self.policy.handle(session::now(), Input::Knocked(answered), &mut self.actions);
+                    self.policy.handle(session::now(), Input::Knocked(met), &mut self.actions);
                     self.publish();
                 }
                 happened = self.slot.next() => self.on_session(happened),
@@ -275,7 +275,7 @@ impl Supervisor {
                 Action::Open => {
                     let upstream = Arc::clone(&self.upstream);
                     let config = Arc::clone(&self.config);
-                    let failing = self.policy.failures() >= FAILING_AFTER;
+                    let failing = self.policy.failures() >= FAILING_AFTER && !self.policy.answers_again();
                     self.slot = Slot::Opening(Box::pin(async move { upstream.open(&config.source, failing).await }));
                 }
                 Action::Close => {
@@ -285,10 +285,10 @@ impl Supervisor {
                 Action::Changed(transition) => self.announce(transition),
             }
         }
-        match (self.policy.wants_knock(session::now()), self.knock.is_some()) {
-            (true, false) => self.knock = Some(knock::start(&self.upstream, &self.config)),
-            (false, true) => self.knock = None,
-            (true, true) | (false, false) => {}
+        match self.policy.wants_knock(session::now()) {
+            Some(pause) if self.knock.is_none() => self.knock = Some(knock::start(&self.upstream, &self.config, pause)),
+            Some(_) => {}
+            None => self.knock = None,
         }
     }
 

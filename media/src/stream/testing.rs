@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorCode, StreamError};
 use crate::id::{CameraId, Quality, StreamKey};
-use crate::ingest::{Connect, Credentials, RtspSpec, Source, SourceSpec, TransportChoice, rtsp::Quirks};
+use crate::ingest::{Connect, Credentials, Knocked, RtspSpec, Source, SourceSpec, TransportChoice, rtsp::Quirks};
 use crate::stream::session;
 use crate::unit::{AccessUnit, SourceItem, Tracks, VideoCodec, VideoTrack};
 use async_trait::async_trait;
@@ -113,9 +113,17 @@ impl Drop for Counted<'_> {
 
 #[async_trait]
 impl Connect for Camera {
-    async fn knock(&self, _spec: &SourceSpec) -> Option<bool> {
+    async fn knock(&self, _spec: &SourceSpec, limit: Duration) -> Option<Knocked> {
         let mode = *self.mode.borrow();
-        Some(!matches!(mode, Mode::Fail(ErrorCode::Unreachable | ErrorCode::Refused)))
+        Some(match mode {
+            Mode::Fail(ErrorCode::Unreachable | ErrorCode::Refused) => Knocked::Shut,
+            Mode::Fail(ErrorCode::Timeout) | Mode::Hang => {
+                tokio::time::sleep(limit).await;
+                Knocked::Silent
+            }
+            Mode::Fail(ErrorCode::NotFound | ErrorCode::Protocol) => Knocked::Refuses,
+            Mode::Fail(_) | Mode::Send | Mode::Silent | Mode::Panic => Knocked::Answers,
+        })
     }
 
     async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError> {

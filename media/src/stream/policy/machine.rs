@@ -1,9 +1,11 @@
 //! The inner wheels of the policy: how each input changes the facts, and what follows from the facts.
 
-use super::{Action, Failure, MaxByTime, Open, Policy, Port, Session, Transition, login_blocked, settings, words};
+use super::{Action, Failure, MaxByTime, Open, Policy, Session, Transition, login_blocked, settings, words};
 use crate::error::{ErrorCode, StreamError};
+use crate::ingest::Knocked;
 use crate::stream::status::StreamState;
 use crate::time::Stamp;
+use std::time::Duration;
 
 impl Policy {
     pub(super) fn on_wanted(&mut self, now: Stamp, wanted: bool) {
@@ -48,8 +50,8 @@ impl Policy {
         }
         self.forget_failures();
         self.step = 0;
-        self.repeated = None;
         self.retry_at = None;
+        self.quick_left = self.settings.quick_attempts;
         if self.blocked_until.is_none() {
             self.failure = None;
         }
@@ -58,27 +60,38 @@ impl Policy {
         self.close(false, out);
     }
 
-    /// A port that was shut and now answers is a camera that came back: it is tried at once, as if it had failed for the first time.
-    pub(super) fn on_knocked(&mut self, now: Stamp, answered: bool) {
-        if !self.wants_knock(now) {
+    /// A camera that meets a knock better than before has come back, or come further in its start: it is tried at once, and as if it had
+    /// failed for the first time. One that always answers is tried once for that, no more: the reason lies elsewhere.
+    pub(super) fn on_knocked(&mut self, now: Stamp, met: Knocked) {
+        if self.wants_knock(now).is_none() {
             return;
         }
-        let before = std::mem::replace(&mut self.port, if answered { Port::Open } else { Port::Shut });
-        if answered && before == Port::Shut {
+        let better = match self.seen.replace(met) {
+            Some(before) => met > before,
+            None => met == Knocked::Answers,
+        };
+        if better {
             self.step = 0;
-            self.forgiven = self.failures;
-            let soon = now.plus((self.jitter)(self.settings.first_backoff).min(self.settings.first_backoff));
+            self.strikes = 0;
+            self.quick_left = self.quick_left.max(self.settings.quick_attempts / 2);
+            self.answers_again = true;
+            self.cause = Some(words::ANSWERS_AGAIN);
+            // Cameras that come back together after a power cut are not asked all at the same instant.
+            let ceiling = self.settings.first_backoff / 2;
+            let soon = now.plus((self.jitter)(ceiling).min(ceiling));
             self.retry_at = self.retry_at.map(|at| if soon.mono_us < at.mono_us { soon } else { at });
         }
     }
 
     pub(super) fn forget_failures(&mut self) {
         self.failures = 0;
-        self.forgiven = 0;
+        self.strikes = 0;
+        self.seen = None;
+        self.answers_again = false;
     }
 
     pub(super) fn circuit_is_open(&self) -> bool {
-        self.failures.saturating_sub(self.forgiven) >= self.settings.circuit_after
+        self.strikes >= self.settings.circuit_after
     }
 
     /// Forgets what has run out.
@@ -121,36 +134,19 @@ impl Policy {
 
     pub(super) fn went_live(&mut self) {
         self.forget_failures();
-        self.repeated = None;
         self.retry_at = None;
         self.ever_live = true;
     }
 
     /// Counts a failure and sets when the next attempt may be made.
     pub(super) fn note_failure(&mut self, now: Stamp, error: StreamError) {
-        if let Session::Open(Open { live_since: Some(live), .. }) = self.session
-            && now.since(live) >= self.settings.healthy_after
-        {
-            self.step = 0;
+        if let Session::Open(Open { live_since: Some(live), .. }) = self.session {
+            self.earn_quick_attempts(now.since(live));
         }
         self.failures = self.failures.saturating_add(1);
+        self.answers_again = false;
         self.dark_since.get_or_insert(now);
-        let times = match self.repeated {
-            Some((code, times)) if code == error.code => times.saturating_add(1),
-            _ => 1,
-        };
-        self.repeated = Some((error.code, times));
-        // A camera that boots may answer 404 for a while: one that has worked gets a few quick attempts first.
-        let hopeless = settings::heals_slowly(error.code) && (!self.ever_live || times >= self.settings.patience);
-        let slow = hopeless || self.circuit_is_open();
-        let delay = if slow {
-            let half = self.settings.slow_pace / 2;
-            half + (self.jitter)(half).min(half)
-        } else {
-            let ceiling = self.settings.ceiling(self.step);
-            self.step = self.step.saturating_add(1);
-            (self.jitter)(ceiling).min(ceiling)
-        };
+        let delay = self.next_wait(error.code);
         self.retry_at = Some(now.plus(delay));
         if error.code == ErrorCode::AuthFailed {
             self.refusals += 1;
@@ -160,6 +156,43 @@ impl Policy {
             }
         }
         self.set_failure(now, error);
+    }
+
+    /// The wait after one more failure, and what that failure counts for.
+    fn next_wait(&mut self, code: ErrorCode) -> Duration {
+        // While a camera is away, knocking notices its return; attempts would only wait for their time-outs.
+        let quick = self.ever_live && self.quick_left > 0 && !settings::is_away(code);
+        if quick {
+            self.quick_left -= 1;
+        } else {
+            self.strikes = self.strikes.saturating_add(1);
+        }
+        // Such a session was given up after a long while already, and opening one is the only way to see whether pictures come.
+        let paced_by_itself = code == ErrorCode::Stalled && self.ever_live;
+        // What a person has to mend, unless it has worked: a camera that boots may answer 404 for a while.
+        let hopeless = settings::heals_slowly(code) && !self.ever_live;
+        if !paced_by_itself && (hopeless || self.circuit_is_open()) {
+            let half = self.settings.slow_pace / 2;
+            return half + (self.jitter)(half).min(half);
+        }
+        let mut ceiling = self.settings.ceiling(self.step);
+        if quick || paced_by_itself {
+            ceiling = ceiling.min(self.settings.quick_backoff);
+        }
+        // The waits after the quick ones grow from there, not from where so many doublings would have led.
+        if ceiling < self.settings.quick_backoff || !(quick || paced_by_itself) {
+            self.step = self.step.saturating_add(1);
+        }
+        (self.jitter)(ceiling).min(ceiling)
+    }
+
+    fn earn_quick_attempts(&mut self, live: Duration) {
+        let refill = self.settings.quick_refill.as_millis().max(1);
+        let earned = u32::try_from(live.as_millis() / refill).unwrap_or(u32::MAX);
+        self.quick_left = self.quick_left.saturating_add(earned).min(self.settings.quick_attempts);
+        if live >= self.settings.healthy_after {
+            self.step = 0;
+        }
     }
 
     pub(super) fn block(&mut self, now: Stamp, until: Stamp) {
@@ -206,7 +239,6 @@ impl Policy {
             self.session = Session::Opening;
             self.start_afresh_after_rest(now);
             self.opened_at = Some(now);
-            self.port = Port::Unknown;
             self.retry_at = None;
             self.dark_since.get_or_insert(now);
             out.push(Action::Open);

@@ -3,6 +3,11 @@
 use crate::error::ErrorCode;
 use std::time::Duration;
 
+/// Pause before the first knock after a failure, before further ones, and before those from which little is expected.
+pub(super) const FIRST_KNOCK: Duration = Duration::from_millis(200);
+pub(super) const KNOCK: Duration = Duration::from_secs(1);
+pub(super) const IDLE_KNOCK: Duration = Duration::from_secs(5);
+
 /// Every number of [`super::Policy`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PolicySettings {
@@ -12,6 +17,12 @@ pub struct PolicySettings {
     pub max_backoff: Duration,
     /// After so long live the next failure starts at `first_backoff` again.
     pub healthy_after: Duration,
+    /// A stream that has been live gets so many attempts before its waits grow past `quick_backoff`: most troubles are over by then.
+    pub quick_attempts: u32,
+    /// Ceiling of the waits between those.
+    pub quick_backoff: Duration,
+    /// So long live earns one of them back: a camera that flaps is not hammered.
+    pub quick_refill: Duration,
     /// A live session without a frame for this long is given up …
     pub stall_after: Duration,
     /// … or for this many frame intervals, where that is longer (a camera that sends one frame every few seconds).
@@ -26,12 +37,10 @@ pub struct PolicySettings {
     pub login_attempts: u32,
     /// How long none is sent then.
     pub login_block: Duration,
-    /// Failures in a row before attempts go on at `slow_pace`.
+    /// Failures in a row, quick attempts not counted, before attempts go on at `slow_pace`.
     pub circuit_after: u32,
     /// Half to all of this lies between two attempts then.
     pub slow_pace: Duration,
-    /// How often a camera that has worked may answer "no such path" and the like before that is believed.
-    pub patience: u32,
     /// How long the session is kept after the last consumer went.
     pub linger: Duration,
     /// Restart requests within this time after one join it.
@@ -48,6 +57,9 @@ impl Default for PolicySettings {
             first_backoff: Duration::from_millis(500),
             max_backoff: Duration::from_secs(30),
             healthy_after: Duration::from_secs(60),
+            quick_attempts: 20,
+            quick_backoff: Duration::from_millis(1500),
+            quick_refill: Duration::from_secs(3),
             stall_after: Duration::from_secs(5),
             stall_intervals: 10,
             stall_unmeasured: Duration::from_secs(10),
@@ -57,7 +69,6 @@ impl Default for PolicySettings {
             login_block: Duration::from_secs(30 * 60),
             circuit_after: 8,
             slow_pace: Duration::from_secs(60),
-            patience: 4,
             linger: Duration::from_secs(10),
             join_window: Duration::from_secs(2),
             nudge_interval: Duration::from_secs(10),
@@ -91,7 +102,12 @@ pub fn heals_slowly(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::NotFound | ErrorCode::UnsupportedCodec | ErrorCode::NoVideo | ErrorCode::UnsupportedTransport)
 }
 
-/// Errors of a camera that is not there: its port tells when it is back.
+/// Errors of a camera that is not there: knocking tells when it is back, and an attempt until then only costs time.
 pub fn is_away(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::Unreachable | ErrorCode::Refused | ErrorCode::Timeout)
+    matches!(code, ErrorCode::Unreachable | ErrorCode::Refused | ErrorCode::Timeout | ErrorCode::Dns)
+}
+
+/// Errors whose end can be seen from outside, by a look that needs neither session nor login.
+pub fn shows_outside(code: ErrorCode) -> bool {
+    is_away(code) || matches!(code, ErrorCode::NotFound | ErrorCode::Protocol | ErrorCode::SessionLimit | ErrorCode::Tls)
 }

@@ -204,17 +204,24 @@ fn the_session_is_kept_for_ten_seconds_after_the_last_consumer() {
     assert_eq!(stream.opened, 1);
 }
 
-#[test]
-fn waits_double_up_to_thirty_seconds_then_the_circuit_opens_and_never_gives_up() {
-    let mut stream = Harness::wanted();
+/// Fails `count` times, each as soon as the policy asks; the waits in ms.
+fn waits(stream: &mut Harness, code: ErrorCode, count: usize) -> Vec<u128> {
     let mut waits = Vec::new();
-    for _ in 0..12 {
-        stream.fail(ErrorCode::Refused);
+    for _ in 0..count {
+        stream.fail(code);
+        stream.closed();
         let due = stream.policy.next_try().expect("a next attempt is always due");
         waits.push(due.since(stream.now).as_millis());
         stream.pass(due.since(stream.now));
         assert_eq!(stream.upstream, Upstream::Opening);
     }
+    waits
+}
+
+#[test]
+fn waits_double_up_to_thirty_seconds_then_the_circuit_opens_and_never_gives_up() {
+    let mut stream = Harness::wanted();
+    let waits = waits(&mut stream, ErrorCode::Refused, 12);
     assert_eq!(waits[..7], [500, 1000, 2000, 4000, 8000, 16_000, 30_000]);
     assert_eq!(waits[7..], [60_000; 5]);
     assert_eq!(stream.state(), StreamState::CircuitOpen);
@@ -225,6 +232,49 @@ fn waits_double_up_to_thirty_seconds_then_the_circuit_opens_and_never_gives_up()
     let last = stream.transitions.last().expect("a transition");
     assert_eq!((last.to, last.attempt), (StreamState::Live, 13));
     assert!(last.dark_for.is_some_and(|dark| dark > 60 * SECOND));
+}
+
+#[test]
+fn a_stream_that_has_worked_is_asked_quickly_for_half_a_minute_then_ever_less() {
+    for code in [ErrorCode::SessionLimit, ErrorCode::NotFound, ErrorCode::UnsupportedTransport, ErrorCode::Protocol] {
+        let mut stream = Harness::live();
+        let waits = waits(&mut stream, code, 30);
+        assert_eq!(waits[..2], [500, 1000]);
+        assert_eq!(waits[2..20], [1500; 18], "{code}");
+        assert_eq!(waits[20..27], [2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000], "{code}");
+        assert_eq!((&waits[27..], stream.state()), (&[60_000; 3][..], StreamState::CircuitOpen), "{code}");
+    }
+}
+
+#[test]
+fn a_session_without_pictures_is_its_own_pace_and_is_opened_again_at_once() {
+    let mut stream = Harness::live();
+    let most = waits(&mut stream, ErrorCode::Stalled, 60);
+    assert!(most.iter().all(|wait| *wait <= 1500), "{most:?}");
+    assert_eq!(stream.state(), StreamState::CircuitOpen, "people are told once, not every ten seconds");
+}
+
+#[test]
+fn quick_attempts_are_earned_by_being_live() {
+    let mut stream = Harness::live();
+    // Live for ten seconds between any two failures: three quick attempts earned for one spent.
+    for _ in 0..60 {
+        for _ in 0..10 {
+            stream.pass(SECOND);
+            stream.frame(true);
+        }
+        assert!(waits(&mut stream, ErrorCode::Protocol, 1)[0] <= 1500);
+        stream.connect();
+        stream.frame(true);
+    }
+    // Live for a moment only: it is asked less and less often.
+    let mut longest = 0;
+    for _ in 0..40 {
+        longest = longest.max(waits(&mut stream, ErrorCode::Protocol, 1)[0]);
+        stream.connect();
+        stream.frame(true);
+    }
+    assert_eq!(longest, 30_000);
 }
 
 #[test]
@@ -240,7 +290,7 @@ fn backoff_starts_over_only_after_a_healthy_minute() {
         due
     };
     assert_eq!(wait(&mut stream), 500 * MS);
-    assert_eq!(wait(&mut stream), 1000 * MS, "a camera that flaps is asked less and less often");
+    assert_eq!(wait(&mut stream), 1000 * MS, "a camera that flaps is asked less often");
     for _ in 0..60 {
         stream.pass(SECOND);
         stream.frame(true);
@@ -436,28 +486,96 @@ fn a_disabled_stream_stays_dark_whatever_is_asked() {
     assert_eq!(stream.opened, 2);
 }
 
-#[test]
-fn a_camera_whose_port_opens_again_is_tried_at_once_and_an_open_port_alone_changes_nothing() {
-    let mut stream = Harness::wanted();
-    for _ in 0..12 {
-        stream.fail(ErrorCode::Unreachable);
-        let wait = stream.policy.next_try().expect("due").since(stream.now);
-        stream.pass(wait);
+/// A stream that has failed this way for so long that its attempts are a minute apart.
+fn dark(code: ErrorCode) -> Harness {
+    let mut stream = Harness::live();
+    waits(&mut stream, code, 40);
+    stream.fail(code);
+    stream.closed();
+    assert!(stream.policy.next_try().expect("due").since(stream.now) >= 30 * SECOND);
+    stream
+}
+
+impl Harness {
+    fn knocked(&mut self, met: Knocked) -> Duration {
+        assert!(self.policy.wants_knock(self.now).is_some());
+        self.input(Input::Knocked(met));
+        self.policy.next_try().expect("due").since(self.now)
     }
-    stream.fail(ErrorCode::Timeout);
-    assert!(stream.policy.wants_knock(stream.now));
-    stream.input(Input::Knocked(true));
-    assert_eq!(stream.policy.next_try().expect("due").since(stream.now), 60 * SECOND, "it was there all the time: no hurry");
-    assert!(!stream.policy.wants_knock(stream.now));
-    stream.pass(60 * SECOND);
-    stream.fail(ErrorCode::Unreachable);
-    stream.input(Input::Knocked(false));
-    stream.input(Input::Knocked(true));
-    assert_eq!(stream.policy.next_try().expect("due").since(stream.now), 500 * MS);
-    stream.pass(500 * MS);
-    stream.fail(ErrorCode::Protocol);
-    assert!(!stream.policy.wants_knock(stream.now), "it is there");
-    assert_eq!(stream.policy.next_try().expect("due").since(stream.now), 500 * MS, "a booting camera is asked again soon");
+}
+
+#[test]
+fn a_camera_that_meets_a_knock_better_than_before_is_tried_at_once() {
+    use Knocked::*;
+    for (code, seen) in [
+        (ErrorCode::Unreachable, Shut),
+        (ErrorCode::Refused, Shut),
+        (ErrorCode::Timeout, Silent),
+        (ErrorCode::NotFound, Refuses),
+        (ErrorCode::SessionLimit, Refuses),
+        (ErrorCode::Protocol, Refuses),
+    ] {
+        let mut stream = dark(code);
+        for _ in 0..20 {
+            assert!(stream.knocked(seen) >= 20 * SECOND, "as bad as ever");
+            assert!(stream.policy.wants_knock(stream.now).is_some_and(|pause| pause <= SECOND));
+            stream.pass(SECOND);
+        }
+        assert!(stream.knocked(Answers) <= 250 * MS, "{code}");
+        stream.pass(250 * MS);
+        assert_eq!(stream.upstream, Upstream::Opening);
+        assert!(stream.policy.answers_again());
+    }
+}
+
+#[test]
+fn a_camera_that_starts_up_is_tried_at_every_step_of_it_and_often() {
+    let mut stream = dark(ErrorCode::Unreachable);
+    assert!(stream.knocked(Knocked::Shut) > 20 * SECOND);
+    for (met, code) in [(Knocked::Silent, ErrorCode::Timeout), (Knocked::Refuses, ErrorCode::NotFound)] {
+        assert!(stream.knocked(met) <= 250 * MS, "{met:?}");
+        stream.pass(250 * MS);
+        stream.fail(code);
+        assert!(!stream.policy.answers_again());
+        for _ in 0..3 {
+            // While attempts are near there is nothing to knock for.
+            let wait = stream.policy.next_try().expect("due").since(stream.now);
+            assert!(wait <= 4 * SECOND, "{met:?} {wait:?}");
+            stream.pass(wait);
+            stream.fail(code);
+        }
+    }
+}
+
+#[test]
+fn an_answer_alone_changes_nothing_the_second_time() {
+    let mut stream = dark(ErrorCode::SessionLimit);
+    assert!(stream.knocked(Knocked::Answers) <= 250 * MS, "one try: it may have got better since the failure");
+    for _ in 0..60 {
+        stream.pass(250 * MS);
+        let wait = waits(&mut stream, ErrorCode::SessionLimit, 1)[0];
+        if wait > 10_000 {
+            break;
+        }
+    }
+    stream.fail(ErrorCode::SessionLimit);
+    assert!(stream.knocked(Knocked::Answers) > 10 * SECOND, "the reason lies elsewhere");
+    assert!(stream.policy.wants_knock(stream.now).is_some_and(|pause| pause >= 5 * SECOND));
+    assert!(stream.knocked(Knocked::Shut) > 10 * SECOND);
+    assert!(stream.knocked(Knocked::Answers) <= 250 * MS, "it was gone in between");
+}
+
+#[test]
+fn nothing_is_knocked_for_when_the_login_or_the_pictures_are_the_trouble() {
+    for code in [ErrorCode::AuthFailed, ErrorCode::UnsupportedCodec, ErrorCode::NoVideo, ErrorCode::Stalled, ErrorCode::Internal] {
+        let mut stream = Harness::wanted();
+        for _ in 0..6 {
+            stream.fail(code);
+            assert_eq!(stream.policy.wants_knock(stream.now), None, "{code}");
+            let wait = stream.policy.next_try().expect("due").since(stream.now);
+            stream.pass(wait.min(60 * SECOND));
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -472,7 +590,7 @@ enum Step {
     Restart,
     Recover,
     Reconfigure(bool),
-    Knocked(bool),
+    Knocked(Knocked),
     Pass(u32),
 }
 
@@ -498,7 +616,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Restart),
         1 => Just(Step::Recover),
         1 => any::<bool>().prop_map(Step::Reconfigure),
-        2 => any::<bool>().prop_map(Step::Knocked),
+        2 => prop::sample::select(vec![Knocked::Shut, Knocked::Silent, Knocked::Refuses, Knocked::Answers]).prop_map(Step::Knocked),
         8 => (0_u32..70_000).prop_map(Step::Pass),
     ]
 }
@@ -529,7 +647,7 @@ impl Harness {
                 }
                 self.input(Input::Reconfigured { login_changed: *login_changed });
             }
-            Step::Knocked(answered) => self.input(Input::Knocked(*answered)),
+            Step::Knocked(met) => self.input(Input::Knocked(*met)),
             Step::Pass(ms) => self.pass(*ms * MS),
         }
         if self.no_login_before.is_some_and(|at| at.mono_us <= self.now.mono_us) {
@@ -594,6 +712,54 @@ proptest! {
             }
             stream.pass(wait);
             prop_assert_eq!(stream.upstream, Upstream::Opening);
+        }
+    }
+
+    /// From any state that is not a refused login, a camera that comes back is live within two seconds, if it can be seen from outside or
+    /// is asked quickly still: in simulated time, with the slowest jitter and knocks that take as long as they may.
+    #[test]
+    fn a_camera_that_comes_back_is_live_within_two_seconds(
+        code in prop::sample::select(vec![
+            (ErrorCode::Unreachable, Knocked::Shut), (ErrorCode::Refused, Knocked::Shut), (ErrorCode::Timeout, Knocked::Silent),
+            (ErrorCode::NotFound, Knocked::Refuses), (ErrorCode::Protocol, Knocked::Refuses), (ErrorCode::SessionLimit, Knocked::Refuses),
+        ]),
+        dark_for_ms in 0_u64..7_200_000,
+    ) {
+        let (code, met) = code;
+        let mut stream = Harness::live();
+        stream.pass(SECOND);
+        stream.fail(code);
+        stream.closed();
+        let back = stream.now.plus(Duration::from_millis(dark_for_ms));
+        let mut knock_at: Option<Stamp> = None;
+        while stream.state() != StreamState::Live {
+            let able = stream.now.mono_us >= back.mono_us;
+            if stream.upstream == Upstream::Opening {
+                if able {
+                    stream.connect();
+                    stream.frame(true);
+                } else {
+                    stream.fail(code);
+                }
+            }
+            // As the shell knocks: a pause, then a look that finds the camera as it was when it began.
+            match (stream.policy.wants_knock(stream.now), knock_at) {
+                (None, _) => knock_at = None,
+                (Some(pause), None) => knock_at = Some(stream.now.plus(pause)),
+                (Some(_), Some(at)) if at.mono_us <= stream.now.mono_us => {
+                    stream.input(Input::Knocked(if able { Knocked::Answers } else { met }));
+                    knock_at = None;
+                }
+                (Some(_), Some(_)) => {}
+            }
+            if stream.state() != StreamState::Live {
+                stream.pass(20 * MS);
+                if !able && stream.policy.wants_knock(stream.now).is_some() && back.since(stream.now) > 70 * SECOND {
+                    // Hours of the same: only the end of it matters.
+                    stream.pass(60 * SECOND);
+                }
+            }
+            prop_assert!(stream.now.since(back) <= 2 * SECOND, "{code} after {dark_for_ms} ms");
         }
     }
 

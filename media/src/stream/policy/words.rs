@@ -10,6 +10,7 @@ pub(super) const RESTARTED: &str = "Restarted on request.";
 pub(super) const RESTARTING: &str = "A restart is under way already.";
 pub(super) const RECOVERING: &str = "A viewer asked for the stream again: trying now.";
 pub(super) const CONNECTING: &str = "The connection is being opened already.";
+pub(super) const ANSWERS_AGAIN: &str = "The camera answers again: trying now.";
 pub(super) const RECONFIGURED: &str = "The settings changed.";
 
 pub(super) fn stalled(age: Duration) -> StreamError {
@@ -69,7 +70,10 @@ pub(super) fn backoff(message: &str, wait: Duration) -> String {
 }
 
 pub(super) fn circuit_open(message: &str, failures: u32, wait: Duration) -> String {
-    format!("{message} {failures} attempts failed in a row: from now on one attempt a minute, the next in {}.", span(wait))
+    format!(
+        "{message} {failures} attempts failed in a row: they go on more slowly, the next in {} or when the camera answers again.",
+        span(wait)
+    )
 }
 
 /// `0.4 s`, `7 s`, `3 min`.
