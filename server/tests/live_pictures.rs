@@ -179,6 +179,52 @@ async fn children(count: usize) {
     timely(&format!("{count} children"), waiting).await;
 }
 
+/// The process ids of this process's children that run `program`.
+fn running(program: &str) -> Vec<i32> {
+    let own = std::process::id().to_string();
+    let processes = std::fs::read_dir("/proc").expect("procfs").flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let (command, rest) = stat.rsplit_once(')').unwrap_or_default();
+        command.ends_with(&format!("({program}")) && rest.split_whitespace().nth(1) == Some(&own)
+    })
+    .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_ffmpeg_is_told_and_started_again() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let server = Server::start().await;
+    let id = server.add(&json!({ "name": "Demo", "profile": "test_pattern", "always_on": true })).await;
+    let first = server.live(id, Quality::Main).await;
+    let mut events = server.state.streams.events();
+    let mut viewer = Reader::open(server.address, id, "main").await;
+    viewer.frames(3).await;
+    let before = running("ffmpeg");
+    assert!(!before.is_empty(), "the picture is drawn by a child");
+    for pid in &before {
+        let status = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().expect("kill runs");
+        assert!(status.success());
+    }
+    let told = timely("the end of the child is told", async {
+        loop {
+            let event = events.recv().await.expect("events");
+            if event.key.quality == Quality::Main && event.to != StreamState::Live {
+                return event;
+            }
+        }
+    })
+    .await;
+    assert_eq!((told.to, told.code.map(|code| code.as_str())), (StreamState::Backoff, Some("ffmpeg_failed")), "{}", told.reason);
+    let again = server.until(id, Quality::Main, |status| status.state == StreamState::Live && status.reconnects > first.reconnects).await;
+    assert!(again.error.is_none(), "{again:?}");
+    viewer.frames(3).await;
+    assert!(running("ffmpeg").iter().all(|pid| !before.contains(pid)), "the killed ones are reaped");
+    server.stop().await;
+    children(0).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_on_demand_runs_while_somebody_looks() {
     let _alone = ONE_AT_A_TIME.lock().await;
