@@ -6,6 +6,7 @@ mod app;
 pub mod assets;
 pub mod backend;
 mod components;
+pub mod health;
 mod hooks;
 pub mod live;
 pub mod model;
