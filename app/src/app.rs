@@ -1,9 +1,11 @@
 //! The application: contexts and routes.
 
 use crate::components::overlay::ServerGone;
+use crate::components::page_shell::PageShell;
 use crate::components::toasts::ToastCorner;
 use crate::hooks::heartbeat::use_heartbeat;
 use crate::hooks::live_line::use_live_line;
+use crate::pages::health::HealthPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::wall::WallPage;
 use crate::{state, text};
@@ -28,6 +30,9 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=WallPage ssr=SsrMode::Async>
                     <Route path=path!("") view=|| () ssr=SsrMode::Async />
                     <Route path=path!("camera/:id") view=|| () ssr=SsrMode::Async />
+                </ParentRoute>
+                <ParentRoute path=path!("") view=PageShell ssr=SsrMode::Async>
+                    <Route path=path!("health") view=HealthPage ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

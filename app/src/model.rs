@@ -5,6 +5,7 @@ pub mod incident;
 pub mod problem;
 pub mod settings;
 pub mod status;
+pub mod system;
 pub mod ws;
 
 pub use camera::*;
@@ -12,4 +13,5 @@ pub use incident::*;
 pub use problem::Problem;
 pub use settings::*;
 pub use status::*;
-pub use ws::ServerMessage;
+pub use system::*;
+pub use ws::{ClientMessage, LatencyReport, MAX_LATENCIES, ServerMessage};

@@ -1,4 +1,5 @@
 //! The pages, by route.
 
+pub mod health;
 pub mod not_found;
 pub mod wall;

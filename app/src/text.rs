@@ -3,6 +3,9 @@
 use crate::live::FailReason;
 use crate::model::SettingOrigin;
 
+pub mod health;
+pub mod pages;
+
 pub const PRODUCT: &str = "Nightjar";
 pub const DESCRIPTION: &str = "Live cameras and recordings on your own machine.";
 

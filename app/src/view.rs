@@ -5,4 +5,5 @@ pub mod form;
 pub mod layout;
 pub mod number;
 pub mod setting;
+pub mod streams;
 pub mod time;

@@ -2,6 +2,7 @@
 
 use crate::components::icon::{Glyph, Icon, IconButton, Mark};
 use crate::components::layout_menu::LayoutMenu;
+use crate::components::nav::PagesMenu;
 use crate::state::{Dialog, use_dialogs, use_style, use_wall};
 use crate::text;
 use leptos::prelude::*;
@@ -37,6 +38,7 @@ pub fn Header() -> impl IntoView {
                     <span>{text::ADD_CAMERA}</span>
                 </button>
                 <IconButton glyph=Glyph::ChevronUp label=text::HIDE_HEADER on_press=move |_| hide(true) />
+                <PagesMenu />
             </div>
         </header>
         <Show when=move || hidden.get()>

@@ -34,6 +34,8 @@ pub enum Glyph {
     EyeOff,
     Spaced,
     Lock,
+    Menu,
+    Pulse,
 }
 
 impl Glyph {
@@ -78,6 +80,8 @@ impl Glyph {
                 "M4 4l16 16M9.9 5.8A9 9 0 0 1 12 5.5c6 0 9.5 6.5 9.5 6.5a17 17 0 0 1-2.8 3.5M6.3 7.6A16 16 0 0 0 2.5 12S6 18.5 12 18.5a9 9 0 0 0 4-.9M9.9 9.9a3 3 0 0 0 4.2 4.2"
             }
             Self::Spaced => "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z",
+            Self::Menu => "M4 7h16M4 12h16M4 17h16",
+            Self::Pulse => "M3 12h4l2.5-6.5 5 13L17 12h4",
             Self::Lock => "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
         }
     }
@@ -111,6 +115,7 @@ pub fn IconButton(
     #[prop(into)] glyph: Signal<Glyph>,
     #[prop(into)] label: Signal<String>,
     #[prop(optional, into)] pressed: Option<Signal<bool>>,
+    #[prop(optional, into)] expanded: Option<Signal<bool>>,
     on_press: impl Fn(leptos::ev::MouseEvent) + 'static,
 ) -> impl IntoView {
     view! {
@@ -120,6 +125,7 @@ pub fn IconButton(
             aria-label=move || label.get()
             title=move || label.get()
             aria-pressed=move || pressed.map(|pressed| if pressed.get() { "true" } else { "false" })
+            aria-expanded=move || expanded.map(|expanded| if expanded.get() { "true" } else { "false" })
             on:click=on_press
         >
             <Icon glyph=glyph />

@@ -1,14 +1,12 @@
 //! The choice of the wall's arrangement.
 
 use crate::components::icon::{Glyph, Icon, IconButton};
-use crate::hooks::keys::use_keys;
+use crate::hooks::outside::use_outside;
 use crate::state::{use_style, use_wall};
 use crate::text;
 use crate::view::layout::Layout;
-use leptos::ev;
 use leptos::html::Div;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 /// The small picture of a layout: rectangles on a 24 × 16 field as (x, y, width, height).
 fn picture(layout: Layout) -> Vec<(f64, f64, f64, f64)> {
@@ -77,24 +75,7 @@ pub fn LayoutMenu() -> impl IntoView {
     let wall = use_wall();
     let open = RwSignal::new(false);
     let place = NodeRef::<Div>::new();
-    use_keys(move |event| {
-        if open.get_untracked() && event.key() == "Escape" {
-            event.prevent_default();
-            open.set(false);
-        }
-    });
-    Effect::new(move |_| {
-        let listener = window_event_listener(ev::pointerdown, move |event| {
-            let inside = place.get_untracked().is_some_and(|place| {
-                let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-                place.contains(target.as_ref())
-            });
-            if open.get_untracked() && !inside {
-                open.set(false);
-            }
-        });
-        on_cleanup(move || listener.remove());
-    });
+    use_outside(place, open);
     let spaced = Memo::new(move |_| style.wall.get().spaced);
     view! {
         <div class="layout" node_ref=place>

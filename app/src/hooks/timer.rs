@@ -1,7 +1,8 @@
 //! Waiting, in the browser.
 
 use futures::channel::oneshot;
-use gloo::timers::callback::Timeout;
+use gloo::timers::callback::{Interval, Timeout};
+use leptos::prelude::*;
 use std::future::Future;
 
 /// Runs `action` once after `delay_ms`. It is not cancelled by the caller's end: `action` must bear that. Browser only.
@@ -20,4 +21,14 @@ pub fn sleep(delay_ms: u32) -> impl Future<Output = ()> {
         let _ = wait.await;
         drop(timer);
     }
+}
+
+/// Runs `action` every `period_ms` as long as the component lives. No-op on the server.
+pub fn use_every(period_ms: u32, action: impl Fn() + Clone + 'static) {
+    Effect::new(move |_| {
+        let interval = StoredValue::new_local(Some(Interval::new(period_ms, action.clone())));
+        on_cleanup(move || {
+            interval.try_update_value(Option::take);
+        });
+    });
 }

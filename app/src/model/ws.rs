@@ -1,6 +1,6 @@
-//! Messages of `/api/v1/ws`, server to client: the full state first, then changes.
+//! Messages of `/api/v1/ws`. Server to client: the full state first, then changes. Client to server: what only a browser can measure.
 
-use super::{Camera, Incident, StreamStatus};
+use super::{Camera, Incident, Quality, StreamStatus};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,4 +18,23 @@ pub enum ServerMessage {
     Incident { incident: Incident },
     /// Sent every 5 s so that a client knows the line is alive.
     Heartbeat { wallclock_ms: i64 },
+}
+
+/// What a page tells on `/api/v1/ws`. Anything else is ignored and counted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// How old the pictures are that this page shows, at most every 10 s and at most [`MAX_LATENCIES`] streams a message.
+    Latency { streams: Vec<LatencyReport> },
+}
+
+/// Streams in one [`ClientMessage::Latency`].
+pub const MAX_LATENCIES: usize = 40;
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LatencyReport {
+    pub camera_id: i64,
+    pub quality: Quality,
+    /// From the server's receiving the frame to its being on the screen, milliseconds.
+    pub ms: u32,
 }

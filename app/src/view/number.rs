@@ -11,6 +11,20 @@ pub fn bitrate(kbps: u32) -> String {
     if kbps < 1_000 { format!("{kbps} kbit/s") } else { format!("{:.1} Mbit/s", f64::from(kbps) / 1_000.0) }
 }
 
+/// `850 B`, `12 kB`, `4.2 MB`, `1.5 TB`: thousands, as disks are sold.
+pub fn bytes(count: u64) -> String {
+    let mut value = count as f64;
+    let mut unit = "B";
+    for larger in ["kB", "MB", "GB", "TB", "PB"] {
+        if value < 999.5 {
+            break;
+        }
+        value /= 1_000.0;
+        unit = larger;
+    }
+    if unit == "B" || value >= 9.95 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
+}
+
 /// `12.5 fps`, `25 fps`.
 pub fn fps(value: f64) -> String {
     let rounded = (value * 10.0).round() / 10.0;
@@ -48,6 +62,12 @@ mod tests {
         assert_eq!(latency(1_340.0), "1.3 s");
         assert_eq!(bitrate(850), "850 kbit/s");
         assert_eq!(bitrate(4_210), "4.2 Mbit/s");
+        assert_eq!(bytes(0), "0 B");
+        assert_eq!(bytes(999), "999 B");
+        assert_eq!(bytes(999_600), "1.0 MB");
+        assert_eq!(bytes(12_300), "12 kB");
+        assert_eq!(bytes(4_240_000), "4.2 MB");
+        assert_eq!(bytes(u64::MAX), "18447 PB");
         assert_eq!(fps(24.98), "25 fps");
         assert_eq!(fps(12.5), "12.5 fps");
     }

@@ -1,0 +1,4 @@
+//! Parts of the health page.
+
+mod row;
+pub mod streams;
