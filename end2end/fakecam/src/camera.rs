@@ -28,6 +28,8 @@ pub struct Counters {
     pub connections_open: u64,
     /// TCP connections accepted ever.
     pub connections_total: u64,
+    /// Most sessions that were being opened at once, from the first `SETUP` to the answer to `PLAY`, over all mounts.
+    pub handshakes_max: u64,
     /// Connections on which credentials were accepted.
     pub logins_ok: u64,
     /// Requests with credentials that were refused: each one counts towards a real camera's lock.
@@ -107,6 +109,8 @@ impl Builder {
             mounts: Mutex::default(),
             connections_open: AtomicU64::new(0),
             connections_total: AtomicU64::new(0),
+            handshakes_open: AtomicU64::new(0),
+            handshakes_max: AtomicU64::new(0),
             logins_ok: AtomicU64::new(0),
             logins_failed: AtomicU64::new(0),
             cancel: CancellationToken::new(),
@@ -165,6 +169,7 @@ impl FakeCamera {
         Counters {
             connections_open: shared.connections_open.load(Ordering::SeqCst),
             connections_total: shared.connections_total.load(Ordering::SeqCst),
+            handshakes_max: shared.handshakes_max.load(Ordering::SeqCst),
             logins_ok: shared.logins_ok.load(Ordering::SeqCst),
             logins_failed: shared.logins_failed.load(Ordering::SeqCst),
             mounts: mounts.iter().map(|(path, mount)| (path.clone(), mount.counters())).collect(),

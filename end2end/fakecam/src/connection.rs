@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{broadcast, watch};
@@ -19,9 +19,14 @@ use crate::auth::Verdict;
 use crate::rtsp::{self, Input, Request, Response};
 use crate::script::{Action, ConnectBehaviour, KeepaliveBehaviour, LoginBehaviour, RtpInfoBehaviour, Script, Step, TransportBehaviour};
 use crate::sdp;
-use crate::shared::{Scripts, Shared};
+use crate::shared::{Handshake, Scripts, Shared};
 use session::{Ended, Session};
-use transport::{Transport, write};
+use transport::Transport;
+
+/// A viewer that takes nothing for this long is gone.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A slow line takes so many pieces a second.
+const PIECES_PER_SECOND: u32 = 20;
 
 /// Why a connection is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,16 @@ enum End {
 struct Connection<'a> {
     shared: &'a Arc<Shared>,
     write: OwnedWriteHalf,
+    /// What was said and not yet sent: answers and media in their order.
+    out: Vec<u8>,
+    /// A slow line takes the next piece then.
+    line_free: Instant,
+    /// When the line last took something, or there was nothing to send.
+    progress: Instant,
+    /// The connection ends once `out` is sent.
+    hang_up: bool,
+    /// From the first `SETUP` to the answer to `PLAY`.
+    handshake: Option<Handshake>,
     scripts: watch::Receiver<Scripts>,
     nonce: String,
     logged_in: bool,
@@ -52,6 +67,11 @@ pub(crate) async fn serve(shared: &Arc<Shared>, stream: TcpStream) {
     let mut connection = Connection {
         shared,
         write,
+        out: Vec::new(),
+        line_free: Instant::now(),
+        progress: Instant::now(),
+        hang_up: false,
+        handshake: None,
         scripts: shared.scripts.subscribe(),
         nonce: format!("{:016x}", rand::random::<u64>()),
         logged_in: false,
@@ -67,6 +87,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, stream: TcpStream) {
     };
     // Counted out before the client can see the end of the connection: tests ask for the counters right after.
     connection.session = None;
+    connection.handshake = None;
     if end == End::PowerLoss {
         tokio::select! {
             () = shared.cancel.cancelled() => {}
@@ -98,10 +119,14 @@ impl Connection<'_> {
             let script = self.script();
             let (frozen, due) = (script.frozen, self.session.as_mut().and_then(|session| session.next_due(&script)));
             let timeout = self.session.as_ref().and(script.session_timeout_s).map(|seconds| Duration::from_secs(u64::from(seconds)));
+            let pending = !self.out.is_empty();
+            let piece =
+                script.bytes_per_second.map_or(self.out.len(), |rate| self.out.len().min((rate / PIECES_PER_SECOND).max(1) as usize));
+            let line_free = script.bytes_per_second.and(Some(self.line_free));
             let result = tokio::select! {
                 biased;
                 action = actions.recv() => match action {
-                    Ok((mount, action)) => self.act(mount.as_deref(), &action).await,
+                    Ok((mount, action)) => self.act(mount.as_deref(), &action),
                     Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
                     Err(broadcast::error::RecvError::Closed) => Err(End::Close),
                 },
@@ -116,7 +141,10 @@ impl Connection<'_> {
                         self.requests(&mut input).await
                     }
                 },
-                () = sleep_until(due), if due.is_some() && !frozen => self.media(&script).await,
+                taken = send(&mut self.write, &self.out[..piece], line_free), if pending && !frozen => self.sent(taken, script.bytes_per_second),
+                // As long as the line is busy the camera's own queue grows.
+                () = sleep_until(due), if due.is_some() && !pending && !frozen => self.media(&script),
+                () = sleep_until(Some(self.progress + WRITE_TIMEOUT)), if pending && !frozen => Err(End::Close),
                 () = sleep_until(timeout.map(|timeout| self.last_sign_of_life + timeout)), if timeout.is_some() => Err(End::Close),
             };
             if let Err(end) = result {
@@ -150,11 +178,11 @@ impl Connection<'_> {
                         ConnectBehaviour::Tls => &[0x15, 3, 3, 0, 2, 2, 70],
                         _ => continue,
                     };
-                    let _ = write(&mut self.write, answer, None).await;
+                    let _ = self.write.write_all(answer).await;
                     return End::Close;
                 }
                 Ok((_, action)) = actions.recv() => {
-                    if let Err(end) = self.act(None, &action).await {
+                    if let Err(end) = self.act(None, &action) {
                         return end;
                     }
                 }
@@ -162,7 +190,7 @@ impl Connection<'_> {
         }
     }
 
-    async fn act(&mut self, mount: Option<&str>, action: &Action) -> Result<(), End> {
+    fn act(&mut self, mount: Option<&str>, action: &Action) -> Result<(), End> {
         let own = self.session.as_ref().map(|session| session.mount.path.as_str());
         if mount.is_some() && mount != own {
             return Ok(());
@@ -172,8 +200,8 @@ impl Connection<'_> {
             Action::Reboot { power_loss, .. } => Err(if *power_loss { End::PowerLoss } else { End::Reset }),
             Action::Garbage { bytes } => {
                 // Neither `$` nor the start of an answer.
-                let garbage: Vec<u8> = (0..*bytes).map(|index| 0x80 | index as u8).collect();
-                write(&mut self.write, &garbage, None).await.map_err(|_| End::Close)
+                self.say((0..*bytes).map(|index| 0x80 | index as u8));
+                Ok(())
             }
             _ => {
                 if let Some(session) = &mut self.session {
@@ -184,14 +212,35 @@ impl Connection<'_> {
         }
     }
 
-    async fn media(&mut self, script: &Script) -> Result<(), End> {
+    fn media(&mut self, script: &Script) -> Result<(), End> {
         let Some(session) = &mut self.session else { return Ok(()) };
         let ended = session.collect(script, Instant::now());
-        write(&mut self.write, session.collected(), script.bytes_per_second).await.map_err(|_| End::Close)?;
-        match ended {
-            Ended::No => Ok(()),
-            Ended::MidFrame => Err(End::Close),
+        if self.out.is_empty() {
+            self.progress = Instant::now();
         }
+        self.out.extend_from_slice(session.collected());
+        if ended == Ended::MidFrame {
+            self.hang_up = true;
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, bytes: impl IntoIterator<Item = u8>) {
+        if self.out.is_empty() {
+            self.progress = Instant::now();
+        }
+        self.out.extend(bytes);
+    }
+
+    /// The line has taken so many bytes.
+    fn sent(&mut self, taken: std::io::Result<usize>, bytes_per_second: Option<u32>) -> Result<(), End> {
+        let count = taken.map_err(|_| End::Close)?;
+        self.out.drain(..count);
+        self.progress = Instant::now();
+        if let Some(rate) = bytes_per_second {
+            self.line_free = self.progress + Duration::from_secs_f64(count as f64 / f64::from(rate.max(1)));
+        }
+        if self.hang_up && self.out.is_empty() { Err(End::Close) } else { Ok(()) }
     }
 
     async fn requests(&mut self, input: &mut Vec<u8>) -> Result<(), End> {
@@ -200,19 +249,23 @@ impl Connection<'_> {
                 Input::Incomplete => return Ok(()),
                 Input::Interleaved => self.last_sign_of_life = Instant::now(),
                 Input::Invalid => {
-                    let _ = write(&mut self.write, Response::new(400).encode("0").as_bytes(), None).await;
-                    return Err(End::Close);
+                    self.say(Response::new(400).encode("0").into_bytes());
+                    self.hang_up = true;
+                    return Ok(());
                 }
                 Input::Request(request) => {
                     self.last_sign_of_life = Instant::now();
-                    self.request(&request).await?;
+                    self.request(&request).await;
                 }
             }
         }
     }
 
-    async fn request(&mut self, request: &Request) -> Result<(), End> {
+    async fn request(&mut self, request: &Request) {
         let script = self.script_for(request);
+        if request.method == "SETUP" && self.handshake.is_none() {
+            self.handshake = Some(Handshake::begin(self.shared));
+        }
         if script.answer_delay_ms > 0 {
             tokio::time::sleep(Duration::from_millis(script.answer_delay_ms)).await;
         }
@@ -221,7 +274,7 @@ impl Connection<'_> {
         let keepalive = self.session.as_ref().is_some_and(|session| session.playing)
             && matches!(request.method.as_str(), "OPTIONS" | "GET_PARAMETER" | "SET_PARAMETER");
         let (response, cseq) = match script.keepalive {
-            KeepaliveBehaviour::Ignore if keepalive => return Ok(()),
+            KeepaliveBehaviour::Ignore if keepalive => return,
             KeepaliveBehaviour::WrongCseq if keepalive => (Response::new(200), previous),
             KeepaliveBehaviour::BadRequestWrongCseq if keepalive => (Response::new(400), previous),
             _ => (self.respond(request, &script).await, cseq),
@@ -232,11 +285,11 @@ impl Connection<'_> {
         if torn_down {
             self.session = None;
         }
-        write(&mut self.write, response.encode(&cseq).as_bytes(), script.bytes_per_second).await.map_err(|_| End::Close)?;
+        self.say(response.encode(&cseq).into_bytes());
         if let Some(session) = self.session.as_mut().filter(|_| played) {
             session.playing = true;
+            self.handshake = None;
         }
-        Ok(())
     }
 
     fn script_for(&self, request: &Request) -> Script {
@@ -371,6 +424,14 @@ impl Connection<'_> {
             .with("Session", format_args!("{};timeout={}", session.id, script.session_timeout_s.unwrap_or(60)))
             .with("Transport", format_args!("{answer};ssrc={ssrc:08X}"))
     }
+}
+
+/// Sends what the line takes, once it is free. Cancel-safe.
+async fn send(write: &mut OwnedWriteHalf, bytes: &[u8], line_free: Option<Instant>) -> std::io::Result<usize> {
+    if let Some(at) = line_free {
+        tokio::time::sleep_until(at.into()).await;
+    }
+    write.write(bytes).await
 }
 
 /// `/cam/1/main/trackID=0` is track 0 of `/cam/1/main`.

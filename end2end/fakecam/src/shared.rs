@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub mounts: Mutex<BTreeMap<String, Arc<Mount>>>,
     pub connections_open: AtomicU64,
     pub connections_total: AtomicU64,
+    pub handshakes_open: AtomicU64,
+    pub handshakes_max: AtomicU64,
     pub logins_ok: AtomicU64,
     pub logins_failed: AtomicU64,
     pub cancel: CancellationToken,
@@ -98,6 +100,26 @@ impl Shared {
             false
         });
         status
+    }
+}
+
+/// Counts a session that is being opened for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Handshake {
+    shared: Arc<Shared>,
+}
+
+impl Handshake {
+    pub(crate) fn begin(shared: &Arc<Shared>) -> Self {
+        let now = shared.handshakes_open.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.handshakes_max.fetch_max(now, Ordering::SeqCst);
+        Self { shared: Arc::clone(shared) }
+    }
+}
+
+impl Drop for Handshake {
+    fn drop(&mut self) {
+        self.shared.handshakes_open.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -1,15 +1,8 @@
 //! Where packets go: into the RTSP connection, or out of a pair of UDP ports.
 
-use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
 use tokio::net::UdpSocket;
-use tokio::net::tcp::OwnedWriteHalf;
-
-/// A viewer that takes nothing for this long is gone.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) enum Transport {
@@ -54,17 +47,4 @@ async fn bind_pair(peer: SocketAddr) -> Option<(UdpSocket, UdpSocket)> {
         }
     }
     None
-}
-
-/// Writes it all, no faster than asked.
-pub(super) async fn write(stream: &mut OwnedWriteHalf, bytes: &[u8], bytes_per_second: Option<u32>) -> io::Result<()> {
-    let Some(rate) = bytes_per_second else {
-        return tokio::time::timeout(WRITE_TIMEOUT, stream.write_all(bytes)).await?;
-    };
-    let step = (rate as usize / 20).max(1);
-    for piece in bytes.chunks(step) {
-        tokio::time::timeout(WRITE_TIMEOUT, stream.write_all(piece)).await??;
-        tokio::time::sleep(Duration::from_secs_f64(piece.len() as f64 / f64::from(rate.max(1)))).await;
-    }
-    Ok(())
 }

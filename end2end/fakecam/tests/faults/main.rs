@@ -1,8 +1,12 @@
 //! The camera misbehaves as told: each fault is seen by a plain socket client.
 
+mod client;
+mod switches;
+
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use client::{Client, PATIENCE};
 use fakecam::{
     Action, Answer, AudioCodec, Auth, ConnectBehaviour, FakeCamera, Fixture, KeepaliveBehaviour, LoginBehaviour, Script, Step,
     TransportBehaviour,
@@ -10,153 +14,20 @@ use fakecam::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Longer than anything here takes: a hang becomes a failure.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-struct Client {
-    stream: TcpStream,
-    url: String,
-    cseq: u32,
-    session: Option<String>,
-    input: Vec<u8>,
-}
-
-#[derive(Debug)]
-struct Packet {
-    channel: u8,
-    sequence: u16,
-    timestamp: u32,
-    payload: Vec<u8>,
-}
-
-impl Client {
-    async fn connect(camera: &FakeCamera, path: &str) -> Result<Self> {
-        let stream = TcpStream::connect(camera.address()).await?;
-        Ok(Self { stream, url: camera.url(path), cseq: 0, session: None, input: Vec::new() })
-    }
-
-    async fn playing(camera: &FakeCamera, path: &str) -> Result<Self> {
-        let mut client = Self::connect(camera, path).await?;
-        ensure!(client.open().await? == 200, "does not play");
-        Ok(client)
-    }
-
-    /// DESCRIBE, SETUP of track 0, PLAY: the first status that isn't 200, or 200.
-    async fn open(&mut self) -> Result<u16> {
-        for (method, suffix, headers) in
-            [("DESCRIBE", "", ""), ("SETUP", "/trackID=0", "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"), ("PLAY", "", "")]
-        {
-            let (status, _) = self.ask(method, suffix, headers).await?;
-            if status != 200 {
-                return Ok(status);
-            }
-        }
-        Ok(200)
-    }
-
-    async fn ask(&mut self, method: &str, suffix: &str, headers: &str) -> Result<(u16, String)> {
-        self.cseq += 1;
-        let session = self.session.as_ref().map_or_else(String::new, |id| format!("Session: {id}\r\n"));
-        let request = format!("{method} {}{suffix} RTSP/1.0\r\nCSeq: {}\r\n{session}{headers}\r\n", self.url, self.cseq);
-        self.stream.write_all(request.as_bytes()).await?;
-        self.answer().await
-    }
-
-    /// The next answer; media before it is skipped.
-    async fn answer(&mut self) -> Result<(u16, String)> {
-        loop {
-            while self.input.first() == Some(&b'$') {
-                self.packet().await?;
-            }
-            if let Some(end) = self.input.windows(4).position(|window| window == b"\r\n\r\n") {
-                let head = String::from_utf8_lossy(&self.input[..end]).into_owned();
-                let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
-                let body: usize = header("Content-Length:").map_or(0, |length| length.parse().unwrap_or(0));
-                if self.input.len() >= end + 4 + body {
-                    let whole = String::from_utf8_lossy(&self.input[..end + 4 + body]).into_owned();
-                    self.input.drain(..end + 4 + body);
-                    if let Some(id) = header("Session:") {
-                        self.session = id.split(';').next().map(str::to_owned);
-                    }
-                    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).with_context(|| head.clone())?;
-                    return Ok((status, whole));
-                }
-            }
-            self.fill().await?;
-        }
-    }
-
-    async fn fill(&mut self) -> Result<()> {
-        match tokio::time::timeout(PATIENCE, self.stream.read_buf(&mut self.input)).await.context("nothing more came")?? {
-            0 => bail!("closed"),
-            _ => Ok(()),
-        }
-    }
-
-    async fn packet(&mut self) -> Result<Packet> {
-        loop {
-            if let Some(header) = self.input.get(..4) {
-                ensure!(header[0] == b'$', "not an interleaved frame: {header:?}");
-                let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
-                if self.input.len() >= 4 + length {
-                    let packet: Vec<u8> = self.input.drain(..4 + length).collect();
-                    return Ok(Packet {
-                        channel: packet[1],
-                        sequence: u16::from_be_bytes([packet[6], packet[7]]),
-                        timestamp: u32::from_be_bytes([packet[8], packet[9], packet[10], packet[11]]),
-                        payload: packet[16..].to_vec(),
-                    });
-                }
-            }
-            self.fill().await?;
-        }
-    }
-
-    async fn video_packet(&mut self) -> Result<Packet> {
-        loop {
-            let packet = self.packet().await?;
-            if packet.channel == 0 {
-                return Ok(packet);
-            }
-        }
-    }
-
-    /// Timestamps of the next different frames.
-    async fn timestamps(&mut self, count: usize) -> Result<Vec<u32>> {
-        let mut seen = Vec::new();
-        while seen.len() < count {
-            let timestamp = self.video_packet().await?.timestamp;
-            if seen.last() != Some(&timestamp) {
-                seen.push(timestamp);
-            }
-        }
-        Ok(seen)
-    }
-
-    /// Reads on until the connection ends or breaks its framing.
-    async fn until_error(&mut self) -> anyhow::Error {
-        loop {
-            if let Err(error) = self.packet().await {
-                return error;
-            }
-        }
-    }
-}
-
-async fn camera() -> Result<FakeCamera> {
+pub async fn camera() -> Result<FakeCamera> {
     FakeCamera::builder().fixture(Fixture::sub()).start().await
 }
 
-async fn scripted(script: Script) -> Result<FakeCamera> {
+pub async fn scripted(script: Script) -> Result<FakeCamera> {
     FakeCamera::builder().fixture(Fixture::sub()).behaviour(script).start().await
 }
 
-fn steps(timestamps: &[u32]) -> Vec<i32> {
+pub fn steps(timestamps: &[u32]) -> Vec<i32> {
     timestamps.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]) as i32).collect()
 }
 
 /// 25 fps.
-const FRAME: i32 = 3600;
+pub const FRAME: i32 = 3600;
 
 #[tokio::test]
 async fn a_healthy_camera_starts_with_a_key_frame_and_runs_on_over_the_seam() -> Result<()> {
