@@ -12,6 +12,7 @@ pub mod modal;
 pub mod nav;
 pub mod overlay;
 pub mod page_shell;
+pub mod setting_row;
 pub mod tile;
 pub mod tile_menu;
 pub mod toasts;

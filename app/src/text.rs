@@ -1,7 +1,8 @@
 //! Every word that the pages show, in one place. English for now; functions where a number or a name goes in.
 
 use crate::live::FailReason;
-use crate::model::SettingOrigin;
+
+pub mod settings;
 
 pub mod health;
 pub mod pages;
@@ -44,9 +45,11 @@ pub const STATE_OFFLINE: &str = "Offline";
 pub const STATE_SIGN_IN: &str = "Sign-in refused";
 pub const STATE_NO_PICTURE: &str = "No picture";
 pub const STATE_OFF: &str = "Off";
+pub const STATE_ASLEEP: &str = "Asleep";
 
 // Why there is no picture.
 pub const REASON_OFF: &str = "This camera is turned off.";
+pub const REASON_ASLEEP: &str = "The camera is asleep. The picture comes back when it wakes up.";
 pub const REASON_STALLED: &str = "The camera has stopped sending pictures.";
 pub const REASON_UNKNOWN: &str = "The camera can’t be reached.";
 
@@ -203,47 +206,6 @@ pub const NAME_MISSING: &str = "Give the camera a name.";
 pub const MAIN_MISSING: &str = "Enter the address of the main stream.";
 pub const TEST_PICTURE: &str = "Picture from the camera";
 pub const NO_AUDIO: &str = "no sound";
-
-// Settings of a camera.
-pub const ADVANCED: &str = "Advanced";
-pub const ADVANCED_HINT: &str = "For cameras that need something else than the rest. Whatever is left alone is inherited.";
-pub const ADVANCED_LOADING: &str = "Loading …";
-pub const SETTING_INHERIT: &str = "Inherited";
-pub const SETTING_BACK: &str = "Back to inherited";
-pub const SETTING_PART: &str = "HLS part length (ms)";
-pub const SETTING_PART_HINT: &str = "Shorter is closer to live, longer is calmer on poor networks.";
-pub const SETTING_SEQUENCE: &str = "First sequence number";
-pub const SETTING_SEQUENCE_HINT: &str = "Ignore it if packets seem lost at every start.";
-pub const SETTING_TIMESTAMP: &str = "First timestamp";
-pub const SETTING_TIMESTAMP_HINT: &str = "Ignore it if sound and picture are seconds apart.";
-pub const SETTING_SESSION: &str = "Changing session number";
-pub const SETTING_SESSION_HINT: &str = "For cameras that name a new session with each track.";
-pub const SETTING_TEARDOWN: &str = "Ending a session";
-pub const SETTING_TEARDOWN_HINT: &str = "Always for cameras that run out of sessions, never for those that restart.";
-pub const SETTING_UNASSIGNED: &str = "Data on unknown channels";
-pub const SETTING_UNASSIGNED_HINT: &str = "Left over from a session before, or sent without being asked for.";
-pub const SETTING_SSRC: &str = "Reports from an unknown sender";
-pub const SETTING_SSRC_HINT: &str = "Some cameras name a wrong sender in their reports.";
-pub const SETTING_LINGER: &str = "Stay connected (s)";
-pub const SETTING_LINGER_HINT: &str = "After the last viewer has gone, if the camera is not kept connected.";
-pub const SETTING_STALL: &str = "Reconnect after silence (s)";
-pub const SETTING_STALL_HINT: &str = "How long the camera may send no picture.";
-
-/// Which value counts without one of the camera's own.
-pub fn setting_inherited(value: &str, origin: SettingOrigin) -> String {
-    let origin = match origin {
-        SettingOrigin::Camera => "this camera",
-        SettingOrigin::Profile => "this kind of camera",
-        SettingOrigin::Installation => "this installation",
-        SettingOrigin::BuiltIn => "built in",
-    };
-    format!("Inherited: {} ({origin}).", value.replace('_', " "))
-}
-
-/// Beside the disclosure; nothing while everything is inherited.
-pub fn settings_changed(count: usize) -> String {
-    if count == 0 { String::new() } else { format!("{count} changed") }
-}
 
 pub fn dialog_edit(name: &str) -> String {
     format!("Edit {name}")

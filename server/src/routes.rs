@@ -3,6 +3,7 @@
 pub mod cameras;
 pub mod health;
 pub mod live;
+pub mod settings;
 pub mod ws;
 
 use crate::state::AppState;
@@ -10,5 +11,5 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Everything that the OpenAPI document describes.
 pub fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(cameras::router()).merge(health::router())
+    OpenApiRouter::new().merge(cameras::router()).merge(health::router()).merge(settings::router())
 }

@@ -4,5 +4,6 @@ pub mod address;
 pub mod cameras;
 pub mod feed;
 pub mod incidents;
+pub mod installation;
 pub mod sequences;
 pub mod status;

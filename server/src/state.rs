@@ -8,6 +8,7 @@ use crate::services::address::{AddressPolicy, Resolve, SystemResolver};
 use crate::services::cameras::{Cameras, Parts};
 use crate::services::feed::Feed;
 use crate::services::incidents::Incidents;
+use crate::services::installation::{self, Installation};
 use crate::services::sequences;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -42,6 +43,8 @@ pub struct Inner {
     pub settings: Current,
     pub db: Db,
     pub cameras: Cameras,
+    /// What is set for all cameras.
+    pub installation: Installation,
     pub streams: Streams,
     pub snapshots: Arc<Snapshotter>,
     /// Conversions to motion JPEG, at most one per stream.
@@ -117,13 +120,16 @@ impl AppState {
             tasks: tasks.clone(),
         };
         let settings = Current::new(settings);
+        installation::load(&db, &settings).await.map_err(|error| format!("the database cannot be read: {error}"))?;
         let cameras = Cameras::start(settings.clone(), parts).await?;
+        let installation = Installation::new(db.clone(), settings.clone(), cameras.clone(), tasks.clone());
         let leptos = LeptosOptions::builder().output_name("nightjar").site_root("target/site").site_pkg_dir("pkg").build();
         let stopping = CancellationToken::new();
         let inner = Inner {
             settings,
             db,
             cameras,
+            installation,
             streams,
             snapshots,
             mjpeg: MjpegTaps::new(),

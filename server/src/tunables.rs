@@ -1,108 +1,30 @@
 //! Every tunable of a camera in one table, and the one place that decides which value is in force: the camera's own, else its profile's,
 //! else the installation's, else the built-in one.
 //!
-//! What a value does is known to `media`; here are its name, what it may be, and where it comes from.
+//! What a value does is known to the part that runs with it; here are its name, what it may be, and where it comes from. A new tunable is
+//! a field of [`Effective`] and a row of the table.
+
+mod row;
+mod table;
 
 use crate::error::AppError;
-use app::model::{AllowedValues, CameraSetting, Profile, SettingOrigin, SettingValue};
-use media::ingest::rtsp::{
-    InitialSequenceQuirk, InitialTimestampQuirk, Quirks, SessionIdQuirk, TeardownQuirk, UnassignedDataQuirk, UnknownRtcpSsrcQuirk,
-};
+use app::model::{CameraSetting, InstallationSetting, Profile, SettingOrigin, SettingValue};
+use media::ingest::rtsp::Quirks;
 use media::stream::StreamSettings;
+use row::Tunable;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
+use table::TUNABLES;
 
 /// Values by key, as one layer gives them.
 pub type Layer = BTreeMap<String, Value>;
 
-/// What the streams of a camera run with.
+/// What a camera runs with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Effective {
     pub quirks: Quirks,
     pub stream: StreamSettings,
 }
-
-/// One row of the table.
-struct Tunable {
-    key: &'static str,
-    allowed: Allowed,
-    /// Puts an allowed value in force. The number or name is of the kind that `allowed` says.
-    put: fn(&mut Effective, &Chosen<'_>),
-    built_in: fn(&Effective) -> Value,
-}
-
-enum Allowed {
-    OneOf(fn() -> Vec<&'static str>),
-    /// Both ends included; the unit as people read it.
-    Range {
-        min: i64,
-        max: i64,
-        unit: &'static str,
-    },
-}
-
-/// A value that was found to be allowed.
-enum Chosen<'a> {
-    Name(&'a str),
-    Number(u64),
-}
-
-impl Chosen<'_> {
-    fn duration(&self, unit: Duration) -> Duration {
-        match self {
-            Self::Number(number) => unit.saturating_mul(u32::try_from(*number).unwrap_or(u32::MAX)),
-            Self::Name(_) => Duration::ZERO,
-        }
-    }
-}
-
-const MILLISECOND: Duration = Duration::from_millis(1);
-const SECOND: Duration = Duration::from_secs(1);
-
-/// A named quirk of [`Quirks`]: key, field and type.
-macro_rules! quirk {
-    ($key:literal, $field:ident, $type:ty) => {
-        Tunable {
-            key: $key,
-            allowed: Allowed::OneOf(|| <$type>::ALL.iter().map(|policy| policy.as_str()).collect()),
-            put: |effective, chosen| {
-                if let Chosen::Name(name) = chosen
-                    && let Ok(policy) = name.parse::<$type>()
-                {
-                    effective.quirks.$field = policy;
-                }
-            },
-            built_in: |built_in| built_in.quirks.$field.as_str().into(),
-        }
-    };
-}
-
-/// A length of time.
-macro_rules! duration {
-    ($key:literal, $min:literal..=$max:literal $unit_name:literal, $unit:expr, $($field:ident).+) => {
-        Tunable {
-            key: $key,
-            allowed: Allowed::Range { min: $min, max: $max, unit: $unit_name },
-            put: |effective, chosen| effective.$($field).+ = chosen.duration($unit),
-            built_in: |built_in| u64::try_from(built_in.$($field).+.as_millis() / $unit.as_millis()).unwrap_or(u64::MAX).into(),
-        }
-    };
-}
-
-/// Keys never change: they are stored.
-static TUNABLES: [Tunable; 9] = [
-    duration!("hls.part_target_ms", 100..=1000 "milliseconds", MILLISECOND, stream.hls_part_target),
-    quirk!("rtsp.initial_sequence", initial_sequence, InitialSequenceQuirk),
-    quirk!("rtsp.initial_timestamp", initial_timestamp, InitialTimestampQuirk),
-    quirk!("rtsp.session_id", session_id, SessionIdQuirk),
-    quirk!("rtsp.teardown", teardown, TeardownQuirk),
-    quirk!("rtsp.unassigned_data", unassigned_data, UnassignedDataQuirk),
-    quirk!("rtsp.unknown_rtcp_ssrc", unknown_rtcp_ssrc, UnknownRtcpSsrcQuirk),
-    duration!("stream.linger_s", 1..=600 "seconds", SECOND, stream.policy.linger),
-    duration!("stream.stall_timeout_s", 5..=120 "seconds", SECOND, stream.policy.stall_after),
-];
 
 /// A key or value that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,9 +36,17 @@ pub struct Fault {
     pub sentence: String,
 }
 
+impl Fault {
+    /// 422 for the field `table.key`, where `table` is the part of the body that held the key.
+    pub fn at(self, table: &str) -> AppError {
+        AppError::invalid(format!("{table}.{}", shown(&self.key)), self.code, self.sentence)
+    }
+}
+
 impl From<Fault> for AppError {
+    /// A camera's own value.
     fn from(fault: Fault) -> Self {
-        Self::invalid(format!("overrides.{}", shown(&fault.key)), fault.code, fault.sentence)
+        fault.at("overrides")
     }
 }
 
@@ -125,55 +55,45 @@ fn shown(key: &str) -> String {
     key.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')).take(60).collect()
 }
 
-impl fmt::Display for Allowed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OneOf(names) => write!(f, "one of {}", names().join(", ")),
-            Self::Range { min, max, unit } => write!(f, "a whole number from {min} to {max} ({unit})"),
-        }
-    }
-}
-
-impl Tunable {
-    fn of(key: &str) -> Option<&'static Self> {
-        TUNABLES.iter().find(|tunable| tunable.key == key)
-    }
-
-    /// None: not allowed.
-    fn read<'a>(&self, value: &'a Value) -> Option<Chosen<'a>> {
-        match &self.allowed {
-            Allowed::OneOf(names) => value.as_str().filter(|name| names().contains(name)).map(Chosen::Name),
-            Allowed::Range { min, max, .. } => {
-                let number = value.as_i64().filter(|number| (*min..=*max).contains(number))?;
-                u64::try_from(number).ok().map(Chosen::Number)
-            }
-        }
-    }
-
-    fn allowed_values(&self) -> AllowedValues {
-        match &self.allowed {
-            Allowed::OneOf(names) => AllowedValues::OneOf { values: names().into_iter().map(str::to_owned).collect() },
-            Allowed::Range { min, max, .. } => AllowedValues::Range { min: *min, max: *max },
-        }
-    }
-}
-
 /// The first key or value of a layer that cannot be used.
 ///
 /// # Errors
 /// There is one; the sentence says what is allowed.
 pub fn check(layer: &Layer) -> Result<(), Fault> {
-    for (key, value) in layer {
-        let fault = |code, sentence| Fault { key: key.clone(), code, sentence };
-        let Some(tunable) = Tunable::of(key) else {
-            let known: Vec<_> = TUNABLES.iter().map(|tunable| tunable.key).collect();
-            return Err(fault("unknown_setting", format!("There is no setting of this name. Known settings: {}.", known.join(", "))));
-        };
+    layer.iter().try_for_each(|(key, value)| {
+        let tunable = known(key)?;
         if tunable.read(value).is_none() {
-            return Err(fault("setting_not_allowed", format!("This must be {}. Leave it out to inherit it.", tunable.allowed)));
+            let sentence = format!("This must be {}. Leave it out to inherit it.", tunable.allowed);
+            return Err(Fault { key: key.clone(), code: "setting_not_allowed", sentence });
+        }
+        Ok(())
+    })
+}
+
+fn known(key: &str) -> Result<&'static Tunable, Fault> {
+    table::row(key).ok_or_else(|| {
+        let known: Vec<_> = TUNABLES.iter().map(|tunable| tunable.key).collect();
+        let sentence = format!("There is no setting of this name. Known settings: {}.", known.join(", "));
+        Fault { key: key.to_owned(), code: "unknown_setting", sentence }
+    })
+}
+
+/// A layer with changes: a value sets its key, `null` takes it out.
+///
+/// # Errors
+/// The first key that is not known or value that is not allowed.
+pub fn changed(layer: &Layer, changes: &Layer) -> Result<Layer, Fault> {
+    let mut layer = layer.clone();
+    for (key, value) in changes {
+        if value.is_null() {
+            known(key)?;
+            layer.remove(key);
+        } else {
+            check(&Layer::from([(key.clone(), value.clone())]))?;
+            layer.insert(key.clone(), value.clone());
         }
     }
-    Ok(())
+    Ok(layer)
 }
 
 /// What cameras of a profile need to be different. Stands before the installation's values: it is what these devices are known to need.
@@ -184,9 +104,9 @@ fn profile_layer(profile: Profile) -> Layer {
 }
 
 /// The layers above the built-in values, the nearest first.
-struct Layers<'a>([(SettingOrigin, &'a Layer); 3]);
+struct Layers<'a, const N: usize>([(SettingOrigin, &'a Layer); N]);
 
-impl Layers<'_> {
+impl<const N: usize> Layers<'_, N> {
     /// The value that counts among those `from` this layer on. Values that are not allowed (stored by another version) don't count.
     fn resolve(&self, tunable: &Tunable, from: usize) -> SettingValue {
         let found = self.0.iter().skip(from).find_map(|(origin, layer)| {
@@ -217,12 +137,12 @@ impl Layers<'_> {
     }
 }
 
-fn with_layers<T>(camera: &Layer, profile: Profile, installation: &Layer, then: impl FnOnce(&Layers<'_>) -> T) -> T {
+fn with_layers<T>(camera: &Layer, profile: Profile, installation: &Layer, then: impl FnOnce(&Layers<'_, 3>) -> T) -> T {
     let profile = profile_layer(profile);
     then(&Layers([(SettingOrigin::Camera, camera), (SettingOrigin::Profile, &profile), (SettingOrigin::Installation, installation)]))
 }
 
-/// What a camera's streams run with.
+/// What a camera runs with.
 pub fn effective(camera: &Layer, profile: Profile, installation: &Layer) -> Effective {
     with_layers(camera, profile, installation, |layers| layers.effective())
 }
@@ -232,88 +152,22 @@ pub fn settings(camera: &Layer, profile: Profile, installation: &Layer) -> Vec<C
     with_layers(camera, profile, installation, |layers| layers.settings())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    fn layer(entries: &[(&str, Value)]) -> Layer {
-        entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
-    }
-
-    #[test]
-    fn the_nearest_layer_counts() {
-        const KEY: &str = "stream.stall_timeout_s";
-        let (camera, profile, installation) = (layer(&[(KEY, json!(20))]), layer(&[(KEY, json!(30))]), layer(&[(KEY, json!(40))]));
-        let none = Layer::new();
-        let resolve = |camera, profile, installation| {
-            let layers =
-                Layers([(SettingOrigin::Camera, camera), (SettingOrigin::Profile, profile), (SettingOrigin::Installation, installation)]);
-            let setting = layers.settings().into_iter().find(|setting| setting.key == KEY).expect("known");
-            let stall = layers.effective().stream.policy.stall_after.as_secs();
-            assert_eq!(json!(stall), setting.value, "what is told is what runs");
-            (stall, setting.origin, setting.inherited.value.as_i64().expect("a number"), setting.inherited.origin)
-        };
-        use SettingOrigin::{BuiltIn, Camera, Installation, Profile};
-        assert_eq!(resolve(&camera, &profile, &installation), (20, Camera, 30, Profile));
-        assert_eq!(resolve(&none, &profile, &installation), (30, Profile, 30, Profile));
-        assert_eq!(resolve(&camera, &none, &installation), (20, Camera, 40, Installation));
-        assert_eq!(resolve(&none, &none, &installation), (40, Installation, 40, Installation));
-        assert_eq!(resolve(&none, &none, &none), (5, BuiltIn, 5, BuiltIn));
-        let stored_by_another_version = layer(&[(KEY, json!("long"))]);
-        assert_eq!(resolve(&stored_by_another_version, &none, &installation), (40, Installation, 40, Installation));
-    }
-
-    #[test]
-    fn without_layers_everything_is_as_built_in() {
-        let none = Layer::new();
-        assert_eq!(effective(&none, Profile::GenericRtsp, &none), Effective::default());
-        for setting in settings(&none, Profile::GenericRtsp, &none) {
-            assert_eq!(check(&layer(&[(&setting.key, setting.value.clone())])), Ok(()), "a built-in value is an allowed one");
+/// The installation's value of every setting: what was `stored` in the application, over what the `file` says.
+pub fn installation(stored: &Layer, file: &Layer) -> Vec<InstallationSetting> {
+    let layers = Layers([(SettingOrigin::Installation, stored), (SettingOrigin::Installation, file)]);
+    let setting = |tunable: &Tunable| {
+        let inherited = layers.resolve(tunable, 1);
+        let own = stored.get(tunable.key).filter(|value| tunable.read(value).is_some());
+        InstallationSetting {
+            key: tunable.key.to_owned(),
+            value: own.unwrap_or(&inherited.value).clone(),
+            stored: own.is_some(),
+            inherited,
+            allowed: tunable.allowed_values(),
         }
-    }
-
-    #[test]
-    fn every_allowed_value_reaches_what_runs() {
-        let none = Layer::new();
-        for setting in settings(&none, Profile::GenericRtsp, &none) {
-            let values: Vec<Value> = match setting.allowed {
-                AllowedValues::OneOf { values } => values.into_iter().map(Value::from).collect(),
-                AllowedValues::Range { min, max } => vec![min.into(), max.into()],
-            };
-            for value in values.into_iter().filter(|value| *value != setting.value) {
-                let own = layer(&[(&setting.key, value.clone())]);
-                assert_eq!(check(&own), Ok(()));
-                assert_ne!(effective(&own, Profile::GenericRtsp, &none), Effective::default(), "{}: {value}", setting.key);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_allowed_is_named_with_what_is() {
-        for (key, value, code, words) in [
-            ("speed", json!(1), "unknown_setting", "rtsp.teardown"),
-            ("rtsp.teardown", json!("sometimes"), "setting_not_allowed", "auto, always, never"),
-            ("rtsp.teardown", json!(null), "setting_not_allowed", "auto, always, never"),
-            ("hls.part_target_ms", json!(99), "setting_not_allowed", "from 100 to 1000"),
-            ("hls.part_target_ms", json!(1001), "setting_not_allowed", "from 100 to 1000"),
-            ("hls.part_target_ms", json!(200.5), "setting_not_allowed", "whole number"),
-            ("stream.stall_timeout_s", json!("5"), "setting_not_allowed", "from 5 to 120"),
-            ("stream.stall_timeout_s", json!(-5), "setting_not_allowed", "from 5 to 120"),
-        ] {
-            let fault = check(&layer(&[(key, value.clone())])).expect_err("not allowed");
-            assert_eq!((fault.key.as_str(), fault.code), (key, code), "{value}");
-            assert!(fault.sentence.contains(words), "{}", fault.sentence);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_strange_key_is_never_echoed_raw(key in "\\PC{0,80}") {
-            let problem = AppError::from(Fault { key, code: "unknown_setting", sentence: String::new() }).problem();
-            let field = problem.field.expect("a field");
-            prop_assert!(field.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c)) && field.len() <= 70);
-        }
-    }
+    };
+    TUNABLES.iter().map(setting).collect()
 }
+
+#[cfg(test)]
+mod tests;

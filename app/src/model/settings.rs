@@ -1,6 +1,7 @@
 //! Settings of a camera with where each value comes from: camera, profile, installation, built in.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Where a value comes from, the nearest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -11,7 +12,7 @@ pub enum SettingOrigin {
     Camera,
     /// The camera's profile.
     Profile,
-    /// `[defaults]` in the installation's file.
+    /// What was set for all cameras: in the application, or under `[defaults]` in the installation's file.
     Installation,
     BuiltIn,
 }
@@ -25,13 +26,15 @@ pub enum AllowedValues {
     OneOf { values: Vec<String> },
     /// A whole number, both ends included, in the unit that the key ends with.
     Range { min: i64, max: i64 },
+    /// `true` or `false`.
+    Switch,
 }
 
 /// A value and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct SettingValue {
-    /// A name or a whole number.
+    /// A name, a whole number, or true or false.
     pub value: serde_json::Value,
     pub origin: SettingOrigin,
 }
@@ -41,7 +44,7 @@ pub struct SettingValue {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct CameraSetting {
     pub key: String,
-    /// A name or a whole number: what is in force.
+    /// A name, a whole number, or true or false: what is in force.
     pub value: serde_json::Value,
     pub origin: SettingOrigin,
     /// What is in force without the camera's own value.
@@ -57,4 +60,36 @@ pub struct CameraSetting {
 pub struct SettingsQuery {
     /// The profile of the camera that is to be added.
     pub profile: super::Profile,
+}
+
+/// The installation's value of one setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct InstallationSetting {
+    pub key: String,
+    /// What cameras inherit that have no value of their own.
+    pub value: serde_json::Value,
+    /// Set in the application. `null` in `PATCH /settings` takes it back to `inherited`.
+    pub stored: bool,
+    /// What the installation's file says (origin `installation`), else the built-in value.
+    pub inherited: SettingValue,
+    pub allowed: AllowedValues,
+}
+
+/// Answer of `GET` and `PATCH /settings`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct InstallationSettings {
+    /// Every setting that cameras inherit.
+    pub defaults: Vec<InstallationSetting>,
+}
+
+/// Body of `PATCH /settings`: what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct InstallationPatch {
+    /// Values by key, as in a camera's `overrides`; `null` goes back to the file's or the built-in value. Keys that are absent stay.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub defaults: BTreeMap<String, serde_json::Value>,
 }

@@ -74,5 +74,8 @@ pub struct StreamStatus {
     pub viewers: ViewerCounts,
     /// `RTSP over TCP`, …
     pub source: Option<String>,
+    /// The camera sleeps to save its battery (setting `stream.sleep_prone`): `state` is `backoff` then, and `error` is null.
+    #[serde(default)]
+    pub asleep: bool,
     pub error: Option<StreamError>,
 }

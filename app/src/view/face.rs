@@ -112,6 +112,7 @@ fn upstream_trouble(status: &StreamStatus, player: PlayerPhase) -> Option<Face> 
         StreamState::Disabled => (Tone::Off, text::STATE_OFF),
         StreamState::AuthBlocked => (Tone::Bad, text::STATE_SIGN_IN),
         StreamState::CircuitOpen => (Tone::Bad, text::STATE_OFFLINE),
+        StreamState::Backoff if status.asleep => (Tone::Off, text::STATE_ASLEEP),
         StreamState::Backoff => (Tone::Bad, text::STATE_RETRYING),
         StreamState::Stalled => (Tone::Wait, text::STATE_STALLED),
         // A new attempt after a failure keeps the reason on the screen, so that the tile doesn't flicker between attempts.
@@ -121,6 +122,7 @@ fn upstream_trouble(status: &StreamStatus, player: PlayerPhase) -> Option<Face> 
     let sentence = match (&status.error, status.state) {
         (Some(error), _) if !error.message.trim().is_empty() => error.message.trim().to_owned(),
         (_, StreamState::Disabled) => text::REASON_OFF.to_owned(),
+        (None, StreamState::Backoff) if status.asleep => text::REASON_ASLEEP.to_owned(),
         (_, StreamState::Stalled) => text::REASON_STALLED.to_owned(),
         _ => text::REASON_UNKNOWN.to_owned(),
     };

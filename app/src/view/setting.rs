@@ -1,47 +1,87 @@
-//! The settings that the camera dialog knows: their words, where they apply, and how their values are written.
+//! The settings that the pages know: their words, where they apply, and how their values are written.
 
 use crate::model::Profile;
-use crate::text;
+use crate::text::settings as words;
 use serde_json::Value;
+
+/// What a group of settings is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Area {
+    Connection,
+    Playback,
+    Rtsp,
+}
+
+impl Area {
+    /// In the order in which they are shown.
+    pub const ALL: [Self; 3] = [Self::Connection, Self::Playback, Self::Rtsp];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Connection => words::AREA_CONNECTION,
+            Self::Playback => words::AREA_PLAYBACK,
+            Self::Rtsp => words::AREA_RTSP,
+        }
+    }
+}
 
 /// A setting with its words.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Known {
     pub key: &'static str,
+    pub area: Area,
     pub label: &'static str,
     pub hint: &'static str,
 }
 
-/// In the order they are shown by the server's list; keys that are missing here are not shown.
-static KNOWN: [Known; 9] = [
-    Known { key: "hls.part_target_ms", label: text::SETTING_PART, hint: text::SETTING_PART_HINT },
-    Known { key: "rtsp.initial_sequence", label: text::SETTING_SEQUENCE, hint: text::SETTING_SEQUENCE_HINT },
-    Known { key: "rtsp.initial_timestamp", label: text::SETTING_TIMESTAMP, hint: text::SETTING_TIMESTAMP_HINT },
-    Known { key: "rtsp.session_id", label: text::SETTING_SESSION, hint: text::SETTING_SESSION_HINT },
-    Known { key: "rtsp.teardown", label: text::SETTING_TEARDOWN, hint: text::SETTING_TEARDOWN_HINT },
-    Known { key: "rtsp.unassigned_data", label: text::SETTING_UNASSIGNED, hint: text::SETTING_UNASSIGNED_HINT },
-    Known { key: "rtsp.unknown_rtcp_ssrc", label: text::SETTING_SSRC, hint: text::SETTING_SSRC_HINT },
-    Known { key: "stream.linger_s", label: text::SETTING_LINGER, hint: text::SETTING_LINGER_HINT },
-    Known { key: "stream.stall_timeout_s", label: text::SETTING_STALL, hint: text::SETTING_STALL_HINT },
+const fn known(key: &'static str, area: Area, label: &'static str, hint: &'static str) -> Known {
+    Known { key, area, label, hint }
+}
+
+/// Settings whose keys are missing here are not shown.
+static KNOWN: [Known; 10] = [
+    known("stream.stall_timeout_s", Area::Connection, words::STALL, words::STALL_HINT),
+    known("stream.linger_s", Area::Connection, words::LINGER, words::LINGER_HINT),
+    known("stream.sleep_prone", Area::Connection, words::SLEEP, words::SLEEP_HINT),
+    known("hls.part_target_ms", Area::Playback, words::PART, words::PART_HINT),
+    known("rtsp.teardown", Area::Rtsp, words::TEARDOWN, words::TEARDOWN_HINT),
+    known("rtsp.session_id", Area::Rtsp, words::SESSION, words::SESSION_HINT),
+    known("rtsp.initial_sequence", Area::Rtsp, words::SEQUENCE, words::SEQUENCE_HINT),
+    known("rtsp.initial_timestamp", Area::Rtsp, words::TIMESTAMP, words::TIMESTAMP_HINT),
+    known("rtsp.unassigned_data", Area::Rtsp, words::UNASSIGNED, words::UNASSIGNED_HINT),
+    known("rtsp.unknown_rtcp_ssrc", Area::Rtsp, words::SSRC, words::SSRC_HINT),
 ];
 
-/// The words of a setting that makes a difference to cameras of this profile.
-pub fn of(key: &str, profile: Profile) -> Option<&'static Known> {
-    if key.starts_with("rtsp.") && profile != Profile::GenericRtsp {
-        return None;
-    }
+/// The settings of an area, in the order in which they are shown. `profile`: only those that make a difference to such cameras.
+pub fn of_area(area: Area, profile: Option<Profile>) -> impl Iterator<Item = &'static Known> {
+    let applies = area != Area::Rtsp || profile.is_none_or(|profile| profile == Profile::GenericRtsp);
+    KNOWN.iter().filter(move |known| known.area == area && applies)
+}
+
+/// The known setting of this key.
+pub fn of(key: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.key == key)
 }
 
 /// The known key of this name.
 pub fn key(name: &str) -> Option<&'static str> {
-    KNOWN.iter().find(|known| known.key == name).map(|known| known.key)
+    of(name).map(|known| known.key)
 }
 
-/// A value as it is typed and read.
+/// A value as it is typed.
 pub fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A value as it is read.
+pub fn read(value: &Value) -> String {
+    match value {
+        Value::Bool(true) => words::ON.to_owned(),
+        Value::Bool(false) => words::OFF.to_owned(),
+        Value::String(text) => text.replace('_', " "),
         other => other.to_string(),
     }
 }
@@ -57,6 +97,11 @@ pub fn typed_number(text: &str) -> Option<Value> {
     typed(text).map(|value| text.trim().parse::<i64>().map_or(value, Value::from))
 }
 
+/// As [`typed`], for a switch.
+pub fn typed_switch(text: &str) -> Option<Value> {
+    typed(text).map(|value| text.trim().parse::<bool>().map_or(value, Value::from))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,18 +111,27 @@ mod tests {
     fn what_is_typed_reads_back() {
         assert_eq!(typed_number(" 20 "), Some(json!(20)));
         assert_eq!(typed_number("2x"), Some(json!("2x")));
-        assert_eq!((typed_number("  "), typed("")), (None, None));
+        assert_eq!((typed_number("  "), typed(""), typed_switch("")), (None, None, None));
         for value in [json!(20), json!("always")] {
             let text = shown(&value);
             assert_eq!(typed_number(&text), Some(value));
         }
+        assert_eq!(typed_switch(&shown(&json!(false))), Some(json!(false)));
+        assert_eq!((read(&json!(true)), read(&json!("drop_packets"))), ("On".to_owned(), "drop packets".to_owned()));
     }
 
     #[test]
     fn rtsp_settings_are_for_rtsp_cameras() {
-        assert!(of("rtsp.teardown", Profile::GenericRtsp).is_some());
-        assert_eq!(of("rtsp.teardown", Profile::TestPattern), None);
-        assert!(of("stream.stall_timeout_s", Profile::TestPattern).is_some());
-        assert_eq!(of("speed", Profile::GenericRtsp), None);
+        assert!(of_area(Area::Rtsp, Some(Profile::GenericRtsp)).any(|known| known.key == "rtsp.teardown"));
+        assert_eq!(of_area(Area::Rtsp, Some(Profile::TestPattern)).count(), 0);
+        assert!(of_area(Area::Rtsp, None).count() > 0);
+        assert!(of_area(Area::Connection, Some(Profile::TestPattern)).any(|known| known.key == "stream.stall_timeout_s"));
+        assert_eq!(of("speed"), None);
+    }
+
+    #[test]
+    fn every_setting_is_in_an_area_that_is_shown() {
+        let shown: usize = Area::ALL.into_iter().map(|area| of_area(area, None).count()).sum();
+        assert_eq!(shown, KNOWN.len());
     }
 }

@@ -205,7 +205,12 @@ impl Policy {
 
     /// Why the stream is not live; None while it is, and while nobody wants it.
     pub fn failure(&self) -> Option<&Failure> {
-        self.failure.as_ref().filter(|_| !matches!(self.state, StreamState::Idle | StreamState::Disabled))
+        self.failure.as_ref().filter(|_| !self.sleeping() && !matches!(self.state, StreamState::Idle | StreamState::Disabled))
+    }
+
+    /// A camera that may sleep ([`PolicySettings::sleep_prone`]) is asleep: in state `backoff` without a failure.
+    pub fn asleep(&self) -> bool {
+        self.state == StreamState::Backoff && self.sleeping()
     }
 
     /// Failed attempts since it was last live.
@@ -228,6 +233,8 @@ impl Policy {
             return None;
         }
         Some(match self.seen {
+            // A camera on a battery is not kept awake by being asked.
+            _ if self.sleeping() => settings::IDLE_KNOCK,
             None => settings::FIRST_KNOCK,
             // What it refuses may be refused for ever, where it has never worked.
             Some(Knocked::Refuses) if !self.ever_live => settings::IDLE_KNOCK,
@@ -327,6 +334,9 @@ impl Policy {
         if let Some(answer) = self.cannot_restart(now) {
             return answer;
         }
+        if self.sleeping() {
+            return RecoverOutcome::no(words::ASLEEP);
+        }
         let recent = self.opened_at.is_some_and(|at| now.since(at) < self.settings.nudge_interval);
         match self.next_try() {
             Some(at) if recent || at.since(now) <= self.settings.soon => RecoverOutcome::no(words::trying_soon(at.since(now))),
@@ -358,7 +368,9 @@ impl Policy {
         self.restarted_at = Some(now);
         self.retry_at = None;
         self.cause = Some(cause);
-        self.dark_since.get_or_insert(now);
+        if !self.sleeping() {
+            self.dark_since.get_or_insert(now);
+        }
         let stalled = matches!(self.session, Session::Open(Open { live_since: Some(_), .. })) && self.failure.is_some();
         self.close(stalled, out);
         self.settle(now, out);
@@ -380,5 +392,4 @@ impl MaxByTime for Option<Stamp> {
 }
 
 #[cfg(test)]
-#[path = "policy/tests.rs"]
 mod tests;

@@ -95,7 +95,7 @@ pub struct StreamEvent {
     pub to: StreamState,
     /// One or two plain sentences.
     pub reason: String,
-    /// The failure behind it, if one is.
+    /// The failure behind it, if one is. `Backoff` without one: the camera is asleep.
     pub code: Option<ErrorCode>,
     /// Number of the current or next attempt since the stream was last live, from 1.
     pub attempt: u32,

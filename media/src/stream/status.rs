@@ -97,6 +97,8 @@ pub struct StreamStatus {
     pub viewers: ViewerCounts,
     /// How it is carried, e.g. `RTSP over TCP`.
     pub source: Option<String>,
+    /// The camera sleeps to save its battery, which is no failure; the state is `backoff` then, without an error.
+    pub asleep: bool,
     pub error: Option<StatusError>,
 }
 
@@ -119,6 +121,7 @@ impl StreamStatus {
             frames_dropped: 0,
             viewers: ViewerCounts::default(),
             source: None,
+            asleep: false,
             error: None,
         }
     }

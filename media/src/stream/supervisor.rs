@@ -303,7 +303,8 @@ impl Supervisor {
     fn announce(&mut self, transition: Transition) {
         let Transition { at, from, to, reason, code, attempt, dark_for } = transition;
         let (camera, quality) = (self.shared.key.camera.0, self.shared.key.quality.as_str());
-        let calm = matches!(to, StreamState::Live | StreamState::Idle | StreamState::Connecting | StreamState::Disabled);
+        let asleep = to == StreamState::Backoff && code.is_none();
+        let calm = asleep || matches!(to, StreamState::Live | StreamState::Idle | StreamState::Connecting | StreamState::Disabled);
         if calm {
             tracing::info!(camera.id = camera, stream.quality = quality, state = to.as_str(), attempt, "{reason}");
         } else {
@@ -348,6 +349,7 @@ impl Supervisor {
             frames_dropped: reading.lost_packets.saturating_add(skipped),
             viewers: self.consumer_changes.borrow().viewers,
             source: self.carried.clone(),
+            asleep: self.policy.asleep(),
             error: self.policy.failure().map(|failure| StatusError {
                 error: failure.error.clone(),
                 since_utc_ms: failure.since.utc_ms,

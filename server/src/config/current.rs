@@ -1,26 +1,49 @@
-//! The settings in force, shared by everything that follows a change of the file while the server runs.
+//! The settings in force, shared by everything that follows a change while the server runs: what the file says, and the cameras' defaults
+//! that a person has set in the application, which go before the file's.
 
 use super::Settings;
+use crate::tunables::Layer;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Cheap to clone; all clones see the same settings.
 #[derive(Debug, Clone)]
-pub struct Current(Arc<RwLock<Arc<Settings>>>);
+pub struct Current {
+    file: Arc<RwLock<Arc<Settings>>>,
+    /// The database's copy in memory.
+    stored: Arc<RwLock<Arc<Layer>>>,
+}
 
 impl Current {
     pub fn new(settings: Settings) -> Self {
-        Self(Arc::new(RwLock::new(Arc::new(settings))))
+        Self { file: Arc::new(RwLock::new(Arc::new(settings))), stored: Arc::default() }
     }
 
-    /// The settings now. Whoever decides several things by them keeps this value meanwhile.
+    /// The settings of the file, environment and flags now. Whoever decides several things by them keeps this value meanwhile.
     pub fn get(&self) -> Arc<Settings> {
         // A whole Arc is stored at once, so a panic elsewhere leaves nothing half done.
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.file.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What cameras inherit from the installation: the stored values, then the file's.
+    pub fn defaults(&self) -> Layer {
+        let mut defaults = self.get().defaults.clone();
+        defaults.extend(self.stored_defaults().iter().map(|(key, value)| (key.clone(), value.clone())));
+        defaults
+    }
+
+    /// The defaults that were set in the application.
+    pub fn stored_defaults(&self) -> Arc<Layer> {
+        Arc::clone(&self.stored.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other stored defaults in force for whoever asks next; the caller brings the streams in line.
+    pub fn set_stored_defaults(&self, defaults: Layer) {
+        *self.stored.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(defaults);
     }
 
     /// Puts `new` in force, except for what is fixed at the start; the answer names the settings that it differs in.
     pub fn replace(&self, new: Settings) -> Vec<&'static str> {
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.file.write().unwrap_or_else(PoisonError::into_inner);
         let old = Arc::clone(&current);
         let fixed = [
             ("data", old.data != new.data),

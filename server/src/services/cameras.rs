@@ -130,12 +130,12 @@ impl Cameras {
     pub fn settings_of(&self, id: i64) -> AppResult<Vec<CameraSetting>> {
         let wall = self.wall();
         let camera = &wall.record(id)?.camera;
-        Ok(tunables::settings(&camera.overrides, camera.profile, &self.inner.settings.get().defaults))
+        Ok(tunables::settings(&camera.overrides, camera.profile, &self.inner.settings.defaults()))
     }
 
     /// What a new camera inherits.
     pub fn inherited_settings(&self, profile: Profile) -> Vec<CameraSetting> {
-        tunables::settings(&tunables::Layer::new(), profile, &self.inner.settings.get().defaults)
+        tunables::settings(&tunables::Layer::new(), profile, &self.inner.settings.defaults())
     }
 
     /// Brings the streams in line with the installation's settings, after these changed. Streams that they make no difference to go on.
@@ -315,14 +315,14 @@ impl Cameras {
 impl Inner {
     /// Replaces the copy in memory by what is stored, then brings the streams in line with it.
     async fn reload(&self) -> Result<(), String> {
-        let new = Arc::new(Wall::new(store::load(&self.db, &self.sealer, &self.settings.get().defaults).await?));
+        let new = Arc::new(Wall::new(store::load(&self.db, &self.sealer, &self.settings.defaults()).await?));
         let old = self.wall.send_replace(Arc::clone(&new));
         self.apply(&old, &new);
         Ok(())
     }
 
     fn draft_specs(&self, draft: &Draft, id: i64) -> Vec<(Quality, SourceSpec)> {
-        record::draft_specs(draft, id, &self.settings.get().defaults)
+        record::draft_specs(draft, id, &self.settings.defaults())
     }
 
     /// A stream whose configuration is unchanged is not touched.

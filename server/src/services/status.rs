@@ -69,6 +69,7 @@ pub fn stream_status(status: &StreamStatus) -> model::StreamStatus {
             mjpeg: status.viewers.mjpeg,
         },
         source: status.source.clone(),
+        asleep: status.asleep,
         error: status.error.as_ref().map(|failing| model::StreamError {
             code: failing.error.code.as_str().to_owned(),
             message: failing.error.message.clone(),

@@ -1,11 +1,12 @@
 //! The settings that few cameras need, behind a disclosure: what is in force, what would be inherited, and the way back to it.
 
 use super::Form;
+use crate::components::setting_row::SettingRow;
 use crate::hooks::api;
-use crate::model::{AllowedValues, CameraSetting, Profile};
-use crate::text;
+use crate::model::{CameraSetting, Profile};
+use crate::text::settings as words;
 use crate::view::form::Field;
-use crate::view::setting;
+use crate::view::setting::{self, Area, Known};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
@@ -34,13 +35,12 @@ pub fn Advanced(form: Form, profile: Memo<Profile>) -> impl IntoView {
             }
         });
     });
-    let rows = move || match settings.get() {
-        None => view! { <p class="field__hint">{text::ADVANCED_LOADING}</p> }.into_any(),
+    let groups = move || match settings.get() {
+        None => view! { <p class="field__hint">{words::LOADING}</p> }.into_any(),
         Some(Err(sentence)) => view! { <p class="complaint">{sentence}</p> }.into_any(),
         Some(Ok(settings)) => {
             let profile = profile.get();
-            let shown = settings.into_iter().filter_map(|setting| Some((setting::of(&setting.key, profile)?, setting)));
-            shown.map(|(known, setting)| view! { <Row form known setting /> }).collect_view().into_any()
+            Area::ALL.map(|area| group(form, area, profile, &settings)).collect_view().into_any()
         }
     };
     view! {
@@ -50,91 +50,40 @@ pub fn Advanced(form: Form, profile: Memo<Profile>) -> impl IntoView {
             on:toggle:target=move |event| open.set(event.target().has_attribute("open"))
         >
             <summary>
-                {text::ADVANCED}
+                {words::ADVANCED}
                 <span class="advanced__count">
-                    {move || text::settings_changed(form.draft.with(|draft| draft.overrides.len()))}
+                    {move || words::changed(form.draft.with(|draft| draft.overrides.len()))}
                 </span>
             </summary>
-            <p class="field__hint">{text::ADVANCED_HINT}</p>
-            {rows}
+            <p class="field__hint">{words::ADVANCED_HINT}</p>
+            {groups}
         </details>
     }
 }
 
-/// One setting.
-#[component]
-fn Row(form: Form, known: &'static setting::Known, setting: CameraSetting) -> impl IntoView {
+/// The settings of one area, if cameras of this profile have any there.
+fn group(form: Form, area: Area, profile: Profile, settings: &[CameraSetting]) -> Option<impl IntoView + use<>> {
+    let row = |known: &'static Known| settings.iter().find(|setting| setting.key == known.key).map(|setting| row(form, known, setting));
+    let rows: Vec<_> = setting::of_area(area, Some(profile)).filter_map(row).collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <fieldset class="advanced__group">
+                <legend>{area.label()}</legend>
+                {rows}
+            </fieldset>
+        }
+    })
+}
+
+fn row(form: Form, known: &'static Known, setting: &CameraSetting) -> impl IntoView + use<> {
     let key = known.key;
-    let field = Field::Setting(key);
-    let complaint = Memo::new(move |_| form.complaint_at(field));
-    let own = Memo::new(move |_| form.draft.with(|draft| draft.overrides.get(key).map(setting::shown)));
-    let inherited = setting::shown(&setting.inherited.value);
-    let hint = text::setting_inherited(&inherited, setting.inherited.origin);
-    let choose = move |value: Option<Value>| {
+    let complaint = Memo::new(move |_| form.complaint_at(Field::Setting(key)));
+    let own = Memo::new(move |_| form.draft.with(|draft| draft.overrides.get(key).cloned()));
+    let choose = Callback::new(move |value: Option<Value>| {
         form.edit(|draft| match value {
             Some(value) => drop(draft.overrides.insert(key.to_owned(), value)),
             None => drop(draft.overrides.remove(key)),
         });
-    };
-    let control = match setting.allowed {
-        AllowedValues::OneOf { values } => {
-            let option = |value: String| {
-                let own_value = value.clone();
-                view! {
-                    <option value=value.clone() selected=move || own.get().as_deref() == Some(&*own_value)>
-                        {value.replace('_', " ")}
-                    </option>
-                }
-            };
-            view! {
-                <select
-                    id=key
-                    aria-invalid=move || complaint.with(Option::is_some).to_string()
-                    aria-describedby=format!("{key}-hint {key}-complaint")
-                    on:change:target=move |event| choose(setting::typed(&event.target().value()))
-                >
-                    <option value="" selected=move || own.with(Option::is_none)>
-                        {text::SETTING_INHERIT}
-                    </option>
-                    {values.into_iter().map(option).collect_view()}
-                </select>
-            }
-            .into_any()
-        }
-        AllowedValues::Range { .. } => view! {
-            <input
-                id=key
-                type="text"
-                inputmode="numeric"
-                autocomplete="off"
-                maxlength="10"
-                placeholder=inherited
-                prop:value=move || own.get().unwrap_or_default()
-                aria-invalid=move || complaint.with(Option::is_some).to_string()
-                aria-describedby=format!("{key}-hint {key}-complaint")
-                on:input:target=move |event| choose(setting::typed_number(&event.target().value()))
-            />
-        }
-        .into_any(),
-    };
-    view! {
-        <div class="field advanced__row" class:field--wrong=move || complaint.with(Option::is_some)>
-            <label for=key>{known.label}</label>
-            {control}
-            <p class="field__complaint" id=format!("{key}-complaint") role="alert">
-                {move || complaint.get()}
-            </p>
-            <p class="field__hint" id=format!("{key}-hint")>
-                {known.hint}
-                " "
-                {hint}
-                <Show when=move || own.with(Option::is_some)>
-                    " "
-                    <button type="button" class="advanced__back" on:click=move |_| choose(None)>
-                        {text::SETTING_BACK}
-                    </button>
-                </Show>
-            </p>
-        </div>
-    }
+    });
+    view! { <SettingRow known allowed=setting.allowed.clone() inherited=setting.inherited.clone() own complaint choose /> }
 }

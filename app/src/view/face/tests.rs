@@ -18,6 +18,7 @@ fn status(state: StreamState, error: Option<(&str, Option<&str>)>) -> StreamStat
         frames_dropped: 0,
         viewers: ViewerCounts::default(),
         source: None,
+        asleep: false,
         error: error.map(|(message, next)| StreamError {
             code: "timeout".to_owned(),
             message: message.to_owned(),
@@ -36,6 +37,14 @@ fn only_a_playing_player_on_a_live_stream_is_live() {
     {
         assert!(!face(true, Some(&live), phase).is_live(), "{phase:?}");
     }
+}
+
+#[test]
+fn a_sleeping_camera_is_told_calmly() {
+    let asleep = StreamStatus { asleep: true, ..status(StreamState::Backoff, None) };
+    let shown = face(true, Some(&asleep), PlayerPhase::Connecting);
+    assert_eq!((shown.tone, shown.word), (Tone::Off, text::STATE_ASLEEP));
+    assert_eq!(shown.cover, Cover::Reason { sentence: text::REASON_ASLEEP.to_owned(), retry_at_ms: None });
 }
 
 #[test]

@@ -115,6 +115,12 @@ impl Policy {
             (_, Some(_)) => words::no_key_frame(now.since(open.since)),
             (_, None) => words::sends_nothing(now.since(open.since)),
         };
+        if self.settings.sleep_prone && open.last_frame.is_none() && !self.sleeping() {
+            // Asleep from now on; the session stays open for the moment it wakes.
+            self.set_failure(now, error);
+            self.dark_since = None;
+            return;
+        }
         self.note_failure(now, error);
         self.close(open.live_since.is_some(), out);
     }
@@ -128,6 +134,7 @@ impl Policy {
                 let hopeless = open.since.plus(self.settings.first_key_timeout);
                 if silent.mono_us < hopeless.mono_us { silent } else { hopeless }
             }
+            (_, None) if self.sleeping() => open.since.plus(self.settings.sleep_silence),
             (_, None) => open.since.plus(self.settings.first_frame_timeout),
         }
     }
@@ -138,8 +145,34 @@ impl Policy {
         self.ever_live = true;
     }
 
+    /// Nothing is wrong but that a camera that may sleep is away or silent.
+    pub(super) fn sleeping(&self) -> bool {
+        self.settings.sleep_prone && self.failure.as_ref().is_some_and(|failure| settings::may_be_sleep(failure.error.code))
+    }
+
+    /// A camera that may sleep went to sleep: no failure that counts. It is met again by its port, or at the slow pace.
+    fn note_sleep(&mut self, now: Stamp, error: StreamError) {
+        let fell_silent = matches!(self.session, Session::Open(_)) && error.code == ErrorCode::Stalled;
+        let delay = if fell_silent {
+            // It keeps its port open while it sleeps: the next session waits for it.
+            (self.jitter)(self.settings.first_backoff).min(self.settings.first_backoff)
+        } else {
+            let half = self.settings.slow_pace / 2;
+            half + (self.jitter)(half).min(half)
+        };
+        self.retry_at = Some(now.plus(delay));
+        // What knocks have shown stays: a port that always answers is no sign of waking.
+        (self.failures, self.strikes, self.step) = (0, 0, 0);
+        self.answers_again = false;
+        self.dark_since = None;
+        self.set_failure(now, error);
+    }
+
     /// Counts a failure and sets when the next attempt may be made.
     pub(super) fn note_failure(&mut self, now: Stamp, error: StreamError) {
+        if self.settings.sleep_prone && settings::may_be_sleep(error.code) {
+            return self.note_sleep(now, error);
+        }
         if let Session::Open(Open { live_since: Some(live), .. }) = self.session {
             self.earn_quick_attempts(now.since(live));
         }
@@ -240,7 +273,9 @@ impl Policy {
             self.start_afresh_after_rest(now);
             self.opened_at = Some(now);
             self.retry_at = None;
-            self.dark_since.get_or_insert(now);
+            if !self.sleeping() {
+                self.dark_since.get_or_insert(now);
+            }
             out.push(Action::Open);
         }
         let to = self.derive(now);
@@ -278,6 +313,8 @@ impl Policy {
         }
         match self.session {
             Session::Open(Open { live_since: Some(_), .. }) => StreamState::Live,
+            // Also while an attempt runs: a camera that sleeps all day would fill the log with attempts.
+            _ if self.sleeping() => StreamState::Backoff,
             Session::Closing { stalled: true } => StreamState::Stalled,
             Session::None | Session::Closing { .. } if self.is_blocked(now) => StreamState::AuthBlocked,
             // Also while a half-open attempt runs: a log line per minute for every dark camera would hide the others.
@@ -291,13 +328,16 @@ impl Policy {
         let dark_for = self.dark_since.map(|since| now.since(since));
         let attempt = self.failures.saturating_add(1);
         let failing = !matches!(to, StreamState::Idle | StreamState::Disabled);
-        let error = self.failure.as_ref().map(|failure| &failure.error).filter(|_| failing);
+        let slept = self.sleeping();
+        let error = self.failure.as_ref().map(|failure| &failure.error).filter(|_| failing && !slept);
         let message = error.map_or("", |error| error.message.as_str());
         let wait = self.retry_at.map(|at| at.since(now)).unwrap_or_default();
         let reason = match to {
             StreamState::Idle => words::IDLE.to_owned(),
             StreamState::Disabled => words::DISABLED.to_owned(),
             StreamState::Connecting => self.cause.take().map_or_else(|| words::connecting(self.failures), str::to_owned),
+            StreamState::Live if slept => words::AWAKE.to_owned(),
+            StreamState::Backoff if slept => words::ASLEEP.to_owned(),
             StreamState::Live => words::live(error, dark_for),
             StreamState::Stalled | StreamState::AuthBlocked => message.to_owned(),
             StreamState::Backoff => words::backoff(message, wait),

@@ -49,6 +49,10 @@ pub struct PolicySettings {
     pub nudge_interval: Duration,
     /// `recover` leaves an attempt alone that is due within this time.
     pub soon: Duration,
+    /// The camera sleeps to save its battery: being away or silent is its normal state and no failure.
+    pub sleep_prone: bool,
+    /// How long a session with a camera that may sleep is kept although it sends nothing: when it wakes, its picture is there at once.
+    pub sleep_silence: Duration,
 }
 
 impl Default for PolicySettings {
@@ -73,6 +77,8 @@ impl Default for PolicySettings {
             join_window: Duration::from_secs(2),
             nudge_interval: Duration::from_secs(10),
             soon: Duration::from_secs(1),
+            sleep_prone: false,
+            sleep_silence: Duration::from_secs(5 * 60),
         }
     }
 }
@@ -110,4 +116,9 @@ pub fn is_away(code: ErrorCode) -> bool {
 /// Errors whose end can be seen from outside, by a look that needs neither session nor login.
 pub fn shows_outside(code: ErrorCode) -> bool {
     is_away(code) || matches!(code, ErrorCode::NotFound | ErrorCode::Protocol | ErrorCode::SessionLimit | ErrorCode::Tls)
+}
+
+/// How a camera looks that has gone to sleep: not there, or there without sending anything.
+pub fn may_be_sleep(code: ErrorCode) -> bool {
+    is_away(code) || code == ErrorCode::Stalled
 }

@@ -11,6 +11,8 @@ pub(super) const RESTARTING: &str = "A restart is under way already.";
 pub(super) const RECOVERING: &str = "A viewer asked for the stream again: trying now.";
 pub(super) const CONNECTING: &str = "The connection is being opened already.";
 pub(super) const ANSWERS_AGAIN: &str = "The camera answers again: trying now.";
+pub(super) const ASLEEP: &str = "The camera is asleep. Its picture comes back when it wakes up.";
+pub(super) const AWAKE: &str = "The camera is awake: live.";
 pub(super) const RECONFIGURED: &str = "The settings changed.";
 
 pub(super) fn stalled(age: Duration) -> StreamError {

@@ -1,0 +1,119 @@
+//! The first consumer, the last one, and what a live session may do.
+
+use super::*;
+
+#[test]
+fn the_first_consumer_opens_and_the_first_key_frame_is_live() {
+    let mut stream = Harness::new();
+    assert_eq!((stream.state(), stream.opened), (StreamState::Idle, 0));
+    stream.input(Input::Wanted(true));
+    stream.connect();
+    stream.frame(false);
+    assert_eq!(stream.state(), StreamState::Connecting, "frames that nobody can decode are not live");
+    stream.frame(true);
+    assert_eq!(stream.states(), [StreamState::Connecting, StreamState::Live]);
+    assert!(stream.policy.failure().is_none());
+}
+
+#[test]
+fn the_session_is_kept_for_ten_seconds_after_the_last_consumer() {
+    let mut stream = Harness::live();
+    stream.input(Input::Wanted(false));
+    for _ in 0..9 {
+        stream.pass(SECOND);
+        stream.frame(false);
+    }
+    assert_eq!(stream.state(), StreamState::Live);
+    stream.input(Input::Wanted(true));
+    for _ in 0..20 {
+        stream.pass(SECOND);
+        stream.frame(false);
+    }
+    assert_eq!((stream.state(), stream.opened), (StreamState::Live, 1), "who comes back in time gets the same session");
+    stream.input(Input::Wanted(false));
+    for _ in 0..10 {
+        stream.pass(SECOND);
+        stream.frame(false);
+    }
+    assert_eq!((stream.state(), stream.upstream), (StreamState::Idle, Upstream::Closing));
+    stream.closed();
+    stream.pass(600 * SECOND);
+    assert_eq!(stream.opened, 1);
+}
+
+#[test]
+fn a_silent_live_session_is_given_up_after_five_seconds() {
+    let mut stream = Harness::live();
+    stream.pass(4999 * MS);
+    assert_eq!(stream.state(), StreamState::Live);
+    stream.pass(MS);
+    assert_eq!((stream.state(), stream.upstream), (StreamState::Stalled, Upstream::Closing));
+    assert_eq!(stream.policy.failure().expect("a failure").error.code, ErrorCode::Stalled);
+    stream.closed();
+    assert_eq!(stream.state(), StreamState::Backoff);
+    stream.pass(500 * MS);
+    stream.connect();
+    stream.frame(true);
+    use StreamState::*;
+    assert_eq!(stream.states(), [Connecting, Live, Stalled, Backoff, Connecting, Live]);
+    assert_eq!(stream.transitions.last().and_then(|live| live.dark_for), Some(500 * MS));
+}
+
+#[test]
+fn a_slow_camera_is_not_called_stalled() {
+    let mut stream = Harness::live();
+    let mut out = Vec::new();
+    for _ in 0..5 {
+        stream.pass(9 * SECOND);
+        stream.policy.frame(stream.now, true, Some(9 * SECOND), &mut out);
+        stream.pass(Duration::ZERO);
+        if stream.state() != StreamState::Live {
+            // The first nine seconds were judged by the 25 fps measured before; afterwards the slow rate is known.
+            stream.closed();
+            stream.pass(SECOND);
+            stream.connect();
+            stream.policy.frame(stream.now, true, Some(9 * SECOND), &mut out);
+        }
+    }
+    assert!(stream.opened <= 2);
+    stream.pass(89 * SECOND);
+    assert_eq!(stream.state(), StreamState::Live);
+    stream.pass(SECOND);
+    assert_eq!(stream.state(), StreamState::Stalled);
+}
+
+#[test]
+fn a_camera_that_answers_and_sends_nothing_gets_its_own_sentence() {
+    let mut stream = Harness::wanted();
+    stream.connect();
+    stream.pass(10 * SECOND);
+    assert_eq!(stream.state(), StreamState::Backoff);
+    let failure = stream.policy.failure().expect("a failure");
+    assert_eq!(failure.error.code, ErrorCode::Stalled);
+    assert!(failure.error.message.contains("sent no picture"), "{}", failure.error.message);
+}
+
+#[test]
+fn frames_without_a_key_frame_get_their_own_sentence() {
+    let mut stream = Harness::wanted();
+    stream.connect();
+    for _ in 0..30 {
+        stream.pass(SECOND);
+        stream.frame(false);
+    }
+    let failure = stream.policy.failure().expect("a failure");
+    assert!(failure.error.message.contains("key frame"), "{}", failure.error.message);
+}
+
+#[test]
+fn a_disabled_stream_stays_dark_whatever_is_asked() {
+    let mut stream = Harness::live();
+    stream.input(Input::Enabled(false));
+    assert_eq!((stream.state(), stream.upstream), (StreamState::Disabled, Upstream::Closing));
+    stream.closed();
+    assert!(!stream.restart().restarted && !stream.recover().restarted);
+    stream.pass(3600 * SECOND);
+    assert_eq!((stream.opened, stream.policy.wake_at()), (1, None));
+    stream.input(Input::Enabled(true));
+    assert_eq!(stream.opened, 2);
+}

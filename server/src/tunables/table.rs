@@ -1,0 +1,71 @@
+//! The table itself. Keys never change: they are stored.
+
+use super::row::{Allowed, Chosen, Tunable};
+use media::ingest::rtsp::{
+    InitialSequenceQuirk, InitialTimestampQuirk, SessionIdQuirk, TeardownQuirk, UnassignedDataQuirk, UnknownRtcpSsrcQuirk,
+};
+use std::time::Duration;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A named quirk of [`media::ingest::rtsp::Quirks`]: key, field and type.
+macro_rules! quirk {
+    ($key:literal, $field:ident, $type:ty) => {
+        Tunable {
+            key: $key,
+            allowed: Allowed::OneOf(|| <$type>::ALL.iter().map(|policy| policy.as_str()).collect()),
+            put: |effective, chosen| {
+                if let Chosen::Name(name) = chosen
+                    && let Ok(policy) = name.parse::<$type>()
+                {
+                    effective.quirks.$field = policy;
+                }
+            },
+            built_in: |built_in| built_in.quirks.$field.as_str().into(),
+        }
+    };
+}
+
+/// A length of time.
+macro_rules! duration {
+    ($key:literal, $min:literal..=$max:literal $unit_name:literal, $unit:expr, $($field:ident).+) => {
+        Tunable {
+            key: $key,
+            allowed: Allowed::Range { min: $min, max: $max, unit: $unit_name },
+            put: |effective, chosen| effective.$($field).+ = chosen.duration($unit),
+            built_in: |built_in| u64::try_from(built_in.$($field).+.as_millis() / $unit.as_millis()).unwrap_or(u64::MAX).into(),
+        }
+    };
+}
+
+/// On or off.
+macro_rules! switch {
+    ($key:literal, $($field:ident).+) => {
+        Tunable {
+            key: $key,
+            allowed: Allowed::Switch,
+            put: |effective, chosen| effective.$($field).+ = chosen.is_on(),
+            built_in: |built_in| built_in.$($field).+.into(),
+        }
+    };
+}
+
+/// In the order in which they are shown.
+pub(super) static TUNABLES: [Tunable; 10] = [
+    duration!("hls.part_target_ms", 100..=1000 "milliseconds", MILLISECOND, stream.hls_part_target),
+    quirk!("rtsp.initial_sequence", initial_sequence, InitialSequenceQuirk),
+    quirk!("rtsp.initial_timestamp", initial_timestamp, InitialTimestampQuirk),
+    quirk!("rtsp.session_id", session_id, SessionIdQuirk),
+    quirk!("rtsp.teardown", teardown, TeardownQuirk),
+    quirk!("rtsp.unassigned_data", unassigned_data, UnassignedDataQuirk),
+    quirk!("rtsp.unknown_rtcp_ssrc", unknown_rtcp_ssrc, UnknownRtcpSsrcQuirk),
+    duration!("stream.linger_s", 1..=600 "seconds", SECOND, stream.policy.linger),
+    switch!("stream.sleep_prone", stream.policy.sleep_prone),
+    duration!("stream.stall_timeout_s", 5..=120 "seconds", SECOND, stream.policy.stall_after),
+];
+
+/// The row of a key.
+pub(super) fn row(key: &str) -> Option<&'static Tunable> {
+    TUNABLES.iter().find(|tunable| tunable.key == key)
+}
