@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cameras;
+mod installation;
 mod live_cameras;
 mod live_hls;
 mod live_mse;
