@@ -17,6 +17,20 @@ pub enum StreamState {
     Disabled,
 }
 
+/// What a live picture looks like from outside, judged by the sizes and repetitions of its coded frames.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PictureState {
+    /// Nothing remarkable.
+    #[default]
+    Ok,
+    /// The camera sends the same picture again and again.
+    Frozen,
+    /// Next to nothing is to be seen: night without light, or a covered lens. Not an error.
+    Dark,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct VideoInfo {
@@ -65,6 +79,15 @@ pub struct StreamStatus {
     pub bitrate_kbps: u32,
     pub video: Option<VideoInfo>,
     pub audio: Option<AudioInfo>,
+    /// The announced sound really comes, in a codec that browsers get.
+    #[serde(default)]
+    pub sound: bool,
+    /// Always `ok` while not live.
+    #[serde(default)]
+    pub picture: PictureState,
+    /// Since when the picture is frozen or dark.
+    #[serde(default)]
+    pub picture_since: Option<String>,
     pub last_frame_age_ms: Option<u64>,
     pub key_frame_interval_ms: Option<u32>,
     pub connected_at: Option<String>,

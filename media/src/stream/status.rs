@@ -2,6 +2,7 @@
 
 use crate::error::StreamError;
 use crate::id::Quality;
+use crate::stream::picture::PictureState;
 
 /// Where a stream is in its life. The names in JSON are the snake_case of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -83,6 +84,12 @@ pub struct StreamStatus {
     pub bitrate_kbps: u32,
     pub video: Option<VideoInfo>,
     pub audio: Option<AudioInfo>,
+    /// Announced sound really comes, in a codec that browsers get.
+    pub sound: bool,
+    /// What the picture looks like from outside; `Ok` while not live.
+    pub picture: PictureState,
+    /// Since when, ms since 1970 UTC; None while `Ok`.
+    pub picture_since_utc_ms: Option<i64>,
     /// Age of the newest video frame when this snapshot was taken.
     pub last_frame_age_ms: Option<u64>,
     /// Time between the last two key frames.
@@ -113,6 +120,9 @@ impl StreamStatus {
             bitrate_kbps: 0,
             video: None,
             audio: None,
+            sound: false,
+            picture: PictureState::Ok,
+            picture_since_utc_ms: None,
             last_frame_age_ms: None,
             key_frame_interval_ms: None,
             connected_at_utc_ms: None,

@@ -3,11 +3,13 @@
 //!
 //! A panic anywhere below costs this stream one session: it is caught here, counted, and the stream starts again.
 
+use crate::cmaf::Track;
 use crate::error::{ErrorCode, StreamError};
 use crate::mux::{MuxOptions, MuxOutput, Muxer};
 use crate::stream::handle::{Command, Shared};
 use crate::stream::knock::{self, Knock};
 use crate::stream::meter::Meter;
+use crate::stream::picture::PictureCheck;
 use crate::stream::policy::{Action, Input, Policy, Transition};
 use crate::stream::registry::{StreamConfig, StreamEvent};
 use crate::stream::session::{self, Happened, Opened, Slot, Upstream};
@@ -42,6 +44,9 @@ pub(super) struct Supervisor {
     config: Arc<StreamConfig>,
     policy: Policy,
     meter: Meter,
+    picture: PictureCheck,
+    /// Sound is in what viewers get.
+    sound: bool,
     /// Lives as long as the task: decode times and epoch numbers go on over sessions.
     muxer: Muxer,
     slot: Slot,
@@ -79,6 +84,8 @@ impl Supervisor {
             config,
             policy,
             meter: Meter::default(),
+            picture: PictureCheck::default(),
+            sound: false,
             muxer: Muxer::new(MuxOptions::default()),
             slot: Slot::Empty,
             knock: None,
@@ -174,6 +181,7 @@ impl Supervisor {
             let gate = &self.upstream.gate;
             let login_changed = gate.login(&old.source) != gate.login(&self.config.source);
             self.tracks = None;
+            self.picture = PictureCheck::default();
             self.policy.handle(now, Input::Reconfigured { login_changed }, &mut self.actions);
         }
         self.policy.handle(now, Input::Enabled(self.config.enabled), &mut self.actions);
@@ -227,9 +235,14 @@ impl Supervisor {
     /// The media path.
     fn on_item(&mut self, item: SourceItem) {
         let now = session::now();
+        let sound_before = self.sound;
+        let mut picture_changed = false;
         let is_video = match &item {
             SourceItem::Video(unit) => {
                 self.meter.video(now, unit.key, unit.data.len());
+                if let Some(Tracks { video, .. }) = &self.tracks {
+                    picture_changed = self.picture.frame(now, &video.codec, (video.width, video.height), unit.key, &unit.data);
+                }
                 self.shared.note_frame(now.mono_us);
                 true
             }
@@ -252,11 +265,13 @@ impl Supervisor {
         for output in self.outputs.drain(..) {
             match output {
                 MuxOutput::Epoch(epoch) => {
+                    self.sound &= epoch.audio_muxed;
                     self.shared.hub.publish_epoch(Arc::clone(&epoch));
                     self.shared.hls.push_epoch(epoch);
                 }
                 MuxOutput::Chunk(chunk) => {
                     key |= chunk.key;
+                    self.sound |= chunk.track == Track::Audio;
                     self.shared.hub.publish(Arc::clone(&chunk));
                     self.shared.hls.push(chunk);
                 }
@@ -264,6 +279,9 @@ impl Supervisor {
         }
         if is_video || key {
             self.policy.frame(now, key, self.meter.frame_interval(), &mut self.actions);
+        }
+        if picture_changed || self.sound != sound_before {
+            self.publish();
         }
     }
 
@@ -295,6 +313,8 @@ impl Supervisor {
     /// What was live is no longer.
     fn session_over(&mut self) {
         self.meter.session_ended();
+        self.picture.session_ended();
+        self.sound = false;
         self.carried = None;
         self.shared.hub.clear();
         self.shared.hls.session_ended();
@@ -341,6 +361,9 @@ impl Supervisor {
                 channels: audio.channels,
                 rate_hz: audio.rate_hz,
             }),
+            sound: self.sound,
+            picture: self.picture.state(),
+            picture_since_utc_ms: self.picture.since().map(|since| since.utc_ms),
             last_frame_age_ms: self.shared.last_frame_age_ms(),
             key_frame_interval_ms: reading.key_frame_interval.and_then(|interval| u32::try_from(interval.as_millis()).ok()),
             connected_at_utc_ms: reading.connected_at.map(|at| at.utc_ms),

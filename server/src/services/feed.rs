@@ -3,7 +3,7 @@
 //! What does not belong here: the connection itself (`routes::ws`), measuring (`media::stream`).
 
 use crate::services::cameras::Cameras;
-use app::model::{Camera, Quality, ServerMessage, StreamError, StreamState, StreamStatus, VideoInfo};
+use app::model::{Camera, PictureState, Quality, ServerMessage, StreamError, StreamState, StreamStatus, VideoInfo};
 use axum::extract::ws::Utf8Bytes;
 use media::stream::registry::Streams;
 use media::time::Stamp;
@@ -35,6 +35,8 @@ struct Essence {
     error: Option<StreamError>,
     video: Option<VideoInfo>,
     since: String,
+    picture: PictureState,
+    sound: bool,
 }
 
 type Told = HashMap<(i64, Quality), (Essence, Instant)>;
@@ -110,7 +112,14 @@ impl Feed {
 
 impl Essence {
     fn of(status: &StreamStatus) -> Self {
-        Self { state: status.state, error: status.error.clone(), video: status.video.clone(), since: status.since.clone() }
+        Self {
+            state: status.state,
+            error: status.error.clone(),
+            video: status.video.clone(),
+            since: status.since.clone(),
+            picture: status.picture,
+            sound: status.sound,
+        }
     }
 }
 

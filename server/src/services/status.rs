@@ -2,6 +2,7 @@
 
 use app::model;
 use media::id::Quality;
+use media::stream::picture::PictureState;
 use media::stream::status::{StreamState, StreamStatus};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -42,6 +43,14 @@ pub fn state(state: StreamState) -> model::StreamState {
     }
 }
 
+pub fn picture(picture: PictureState) -> model::PictureState {
+    match picture {
+        PictureState::Ok => model::PictureState::Ok,
+        PictureState::Frozen => model::PictureState::Frozen,
+        PictureState::Dark => model::PictureState::Dark,
+    }
+}
+
 /// The status as the API tells it.
 pub fn stream_status(status: &StreamStatus) -> model::StreamStatus {
     model::StreamStatus {
@@ -56,6 +65,9 @@ pub fn stream_status(status: &StreamStatus) -> model::StreamStatus {
             channels: audio.channels,
             rate_hz: audio.rate_hz,
         }),
+        sound: status.sound,
+        picture: picture(status.picture),
+        picture_since: status.picture_since_utc_ms.map(rfc3339),
         last_frame_age_ms: status.last_frame_age_ms,
         key_frame_interval_ms: status.key_frame_interval_ms,
         connected_at: status.connected_at_utc_ms.map(rfc3339),
@@ -103,6 +115,9 @@ mod tests {
             StreamState::Disabled,
         ] {
             assert_eq!(serde_json::to_value(state(one)).expect("JSON"), one.as_str());
+        }
+        for one in [PictureState::Ok, PictureState::Frozen, PictureState::Dark] {
+            assert_eq!(serde_json::to_value(picture(one)).expect("JSON"), one.as_str());
         }
     }
 }
