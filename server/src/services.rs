@@ -5,5 +5,6 @@ pub mod cameras;
 pub mod feed;
 pub mod incidents;
 pub mod installation;
+pub mod pictures;
 pub mod sequences;
 pub mod status;

@@ -9,7 +9,7 @@ use crate::services::cameras::{Cameras, Parts};
 use crate::services::feed::Feed;
 use crate::services::incidents::Incidents;
 use crate::services::installation::{self, Installation};
-use crate::services::sequences;
+use crate::services::{pictures, sequences};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use media::hls::HlsOptions;
@@ -147,6 +147,10 @@ impl AppState {
         state.tasks.spawn(async move { background.feed.run(&background.cameras, &background.streams, background.stopping.clone()).await });
         let background = state.clone();
         state.tasks.spawn(async move { background.incidents.run(background.stopping.clone()).await });
+        let background = state.clone();
+        state.tasks.spawn(async move {
+            pictures::follow(&background.streams, &background.incidents, background.stopping.clone()).await;
+        });
         let background = state.clone();
         state.tasks.spawn(async move { background.hls_audience.run(background.stopping.clone()).await });
         let background = state.clone();

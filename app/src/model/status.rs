@@ -102,3 +102,31 @@ pub struct StreamStatus {
     pub asleep: bool,
     pub error: Option<StreamError>,
 }
+
+impl StreamStatus {
+    /// Nothing measured, nothing wanted.
+    pub fn idle(quality: Quality) -> Self {
+        Self {
+            quality,
+            state: StreamState::Idle,
+            since: String::new(),
+            fps: 0.0,
+            bitrate_kbps: 0,
+            video: None,
+            audio: None,
+            sound: false,
+            picture: PictureState::Ok,
+            picture_since: None,
+            last_frame_age_ms: None,
+            key_frame_interval_ms: None,
+            connected_at: None,
+            bytes_received: 0,
+            reconnects: 0,
+            frames_dropped: 0,
+            viewers: ViewerCounts::default(),
+            source: None,
+            asleep: false,
+            error: None,
+        }
+    }
+}

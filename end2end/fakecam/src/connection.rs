@@ -117,7 +117,7 @@ impl Connection<'_> {
         let mut chunk = vec![0; 4096];
         loop {
             let script = self.script();
-            let (frozen, due) = (script.frozen, self.session.as_mut().and_then(|session| session.next_due(&script)));
+            let (half_open, due) = (script.half_open, self.session.as_mut().and_then(|session| session.next_due(&script)));
             let timeout = self.session.as_ref().and(script.session_timeout_s).map(|seconds| Duration::from_secs(u64::from(seconds)));
             let pending = !self.out.is_empty();
             let piece =
@@ -134,17 +134,17 @@ impl Connection<'_> {
                     Ok(()) => Ok(()),
                     Err(_) => Err(End::Close),
                 },
-                count = read.read(&mut chunk), if !frozen => match count {
+                count = read.read(&mut chunk), if !half_open => match count {
                     Ok(0) | Err(_) => Err(End::Close),
                     Ok(count) => {
                         input.extend_from_slice(&chunk[..count]);
                         self.requests(&mut input).await
                     }
                 },
-                taken = send(&mut self.write, &self.out[..piece], line_free), if pending && !frozen => self.sent(taken, script.bytes_per_second),
+                taken = send(&mut self.write, &self.out[..piece], line_free), if pending && !half_open => self.sent(taken, script.bytes_per_second),
                 // As long as the line is busy the camera's own queue grows.
-                () = sleep_until(due), if due.is_some() && !pending && !frozen => self.media(&script),
-                () = sleep_until(Some(self.progress + WRITE_TIMEOUT)), if pending && !frozen => Err(End::Close),
+                () = sleep_until(due), if due.is_some() && !pending && !half_open => self.media(&script),
+                () = sleep_until(Some(self.progress + WRITE_TIMEOUT)), if pending && !half_open => Err(End::Close),
                 () = sleep_until(timeout.map(|timeout| self.last_sign_of_life + timeout)), if timeout.is_some() => Err(End::Close),
             };
             if let Err(end) = result {

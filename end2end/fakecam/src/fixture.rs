@@ -41,9 +41,23 @@ pub enum AudioCodec {
     Pcmu,
 }
 
+/// What is to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scene {
+    /// A moving test picture with noise, and the clock strip.
+    #[default]
+    Moving,
+    /// Nothing: a covered lens. Without a strip.
+    Black,
+}
+
 /// The picture of a loop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VideoSpec {
+    /// What is to be seen.
+    #[serde(default)]
+    pub scene: Scene,
     /// Codec.
     pub codec: VideoCodec,
     /// Pixels.
@@ -60,6 +74,17 @@ pub struct VideoSpec {
     pub kbps: u32,
 }
 
+/// Part of the name of the files: of the usual scene the same as before there were others, so that what is made stays in use.
+impl Hash for VideoSpec {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { scene, codec, width, height, fps, gop, b_frames, kbps } = self;
+        (codec, width, height, fps, gop, b_frames, kbps).hash(state);
+        if *scene != Scene::Moving {
+            scene.hash(state);
+        }
+    }
+}
+
 /// A whole loop: picture, sound, and the id in its clock strip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Fixture {
@@ -73,7 +98,7 @@ pub struct Fixture {
 
 impl Fixture {
     const fn h264(width: u32, height: u32, fps: u32, gop: u32, kbps: u32) -> Self {
-        let video = VideoSpec { codec: VideoCodec::H264, width, height, fps, gop, b_frames: 0, kbps };
+        let video = VideoSpec { scene: Scene::Moving, codec: VideoCodec::H264, width, height, fps, gop, b_frames: 0, kbps };
         Self { video: Some(video), audio: None, loop_id: 1 }
     }
 
@@ -121,6 +146,16 @@ impl Fixture {
         Self::h264(480, 360, 20, 20, 400).with_loop_id(6)
     }
 
+    /// 640×360 H.264 of nothing: night without light, or a covered lens.
+    #[must_use]
+    pub const fn black() -> Self {
+        let mut fixture = Self::h264(640, 360, 25, 25, 500).with_loop_id(7);
+        if let Some(video) = &mut fixture.video {
+            video.scene = Scene::Black;
+        }
+        fixture
+    }
+
     /// Sound only.
     #[must_use]
     pub const fn audio_only(codec: AudioCodec) -> Self {
@@ -142,7 +177,7 @@ impl Fixture {
     }
 
     /// Fixtures by name, for command lines and the control socket:
-    /// `main sub hd h264_b h265 other_sps`, each also with `_aac`, `_pcma` or `_pcmu`, and `audio_only`.
+    /// `main sub hd h264_b h265 other_sps black`, each also with `_aac`, `_pcma` or `_pcmu`, and `audio_only`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let audio = [("_aac", AudioCodec::Aac), ("_pcma", AudioCodec::Pcma), ("_pcmu", AudioCodec::Pcmu)];
@@ -156,6 +191,7 @@ impl Fixture {
             "h264_b" => Self::h264_b_frames(),
             "h265" => Self::h265(),
             "other_sps" => Self::other_sps(),
+            "black" => Self::black(),
             "audio_only" => Self::audio_only(AudioCodec::Aac),
             _ => return None,
         })

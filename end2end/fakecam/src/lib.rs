@@ -23,7 +23,7 @@ mod shared;
 
 pub use auth::{Auth, Scheme};
 pub use camera::{Builder, Counters, FakeCamera};
-pub use fixture::{AudioCodec, Fixture, LOOP_SECONDS, VideoCodec, VideoSpec, fixtures_dir};
+pub use fixture::{AudioCodec, Fixture, LOOP_SECONDS, Scene, VideoCodec, VideoSpec, fixtures_dir};
 pub use gst::GstCamera;
 pub use loops::Loop;
 pub use mount::{FrameClock, MountCounters};

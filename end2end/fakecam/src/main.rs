@@ -17,7 +17,7 @@ struct Arguments {
     /// Control socket; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
     control: SocketAddr,
-    /// PATH=FIXTURE, for example /main=hd_aac. Fixtures: main sub hd h264_b h265 other_sps, each also _aac _pcma _pcmu; audio_only.
+    /// PATH=FIXTURE, for example /main=hd_aac. Fixtures: main sub hd h264_b h265 other_sps black, each also _aac _pcma _pcmu; audio_only.
     #[arg(long)]
     mount: Vec<String>,
     /// How many cameras under /cam/N/.

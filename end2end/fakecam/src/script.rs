@@ -47,6 +47,9 @@ pub struct Script {
     /// Audio starts this long after video.
     pub audio_delay_ms: u64,
     /// Neither read, write nor close: what a half-open connection looks like. New connections are accepted by the kernel only.
+    pub half_open: bool,
+    /// The picture stands still while everything else goes on: the newest key frame is sent again and again, each with a time of its own.
+    /// When it ends, the camera goes on at its next key frame.
     pub frozen: bool,
     /// Slow trickle: at most this many bytes per second and connection.
     pub bytes_per_second: Option<u32>,
@@ -87,6 +90,7 @@ impl Default for Script {
             stall_video: false,
             stall_audio: false,
             audio_delay_ms: 0,
+            half_open: false,
             frozen: false,
             bytes_per_second: None,
             wrap_in_s: None,

@@ -78,11 +78,9 @@ fn words(picture: PictureState) -> Option<(IncidentKind, &'static str, &'static 
             "The camera sends the same picture again and again. It may have hung.",
             "The picture changes again.",
         )),
-        PictureState::Dark => Some((
-            IncidentKind::PictureDark,
-            "The picture is dark: next to nothing is to be seen.",
-            "There is something to be seen again.",
-        )),
+        PictureState::Dark => {
+            Some((IncidentKind::PictureDark, "The picture is dark: next to nothing is to be seen.", "There is something to be seen again."))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod live_mse;
 mod live_players;
 mod live_support;
 mod openapi;
+mod pictures;
 mod postgres;
 mod program;
 mod secrets;

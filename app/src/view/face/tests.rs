@@ -1,33 +1,17 @@
 use super::*;
-use crate::model::{Quality, StreamError, ViewerCounts};
+use crate::model::{Quality, StreamError};
 
 fn status(state: StreamState, error: Option<(&str, Option<&str>)>) -> StreamStatus {
     StreamStatus {
-        quality: Quality::Sub,
         state,
         since: "2026-11-21T01:40:00Z".to_owned(),
-        fps: 0.0,
-        bitrate_kbps: 0,
-        video: None,
-        audio: None,
-        sound: false,
-        picture: crate::model::PictureState::Ok,
-        picture_since: None,
-        last_frame_age_ms: None,
-        key_frame_interval_ms: None,
-        connected_at: None,
-        bytes_received: 0,
-        reconnects: 0,
-        frames_dropped: 0,
-        viewers: ViewerCounts::default(),
-        source: None,
-        asleep: false,
         error: error.map(|(message, next)| StreamError {
             code: "timeout".to_owned(),
             message: message.to_owned(),
             since: "2026-11-21T01:40:00Z".to_owned(),
             next_try_at: next.map(str::to_owned),
         }),
+        ..StreamStatus::idle(Quality::Sub)
     }
 }
 

@@ -1,25 +1,8 @@
 use super::*;
-use crate::model::{Sources, StreamError, VideoInfo, ViewerCounts};
+use crate::model::{Sources, StreamError, VideoInfo};
 
 fn status(state: StreamState, fps: f32) -> StreamStatus {
-    StreamStatus {
-        quality: Quality::Main,
-        state,
-        since: String::new(),
-        fps,
-        bitrate_kbps: 0,
-        video: None,
-        audio: None,
-        last_frame_age_ms: None,
-        key_frame_interval_ms: None,
-        connected_at: None,
-        bytes_received: 0,
-        reconnects: 0,
-        frames_dropped: 0,
-        viewers: ViewerCounts::default(),
-        source: None,
-        error: None,
-    }
+    StreamStatus { state, fps, ..StreamStatus::idle(Quality::Main) }
 }
 
 fn entry(camera_id: i64, status: Option<StreamStatus>) -> Entry {

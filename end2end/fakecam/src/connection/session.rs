@@ -123,6 +123,7 @@ impl Session {
         for track in &mut self.tracks {
             let video = timeline.unit(track.index, 0).is_some_and(|(track, _)| track.is_video());
             track.next = timeline.first_at(track.index, from, video);
+            track.key = track.next;
         }
     }
 
@@ -184,7 +185,7 @@ impl Session {
         if timeline.version != self.version {
             self.version = timeline.version;
             for track in &mut self.tracks {
-                track.next = 0;
+                (track.next, track.key) = (0, 0);
             }
         }
     }
@@ -208,6 +209,10 @@ impl Session {
                     continue;
                 }
                 let ticks = timeline.presentation_ticks(track.index, track.next).unwrap_or(0);
+                let unit = match content.is_video().then(|| track.shown(track.next, unit.key, script.frozen)) {
+                    Some(shown) => timeline.unit(track.index, shown).map_or(unit, |(_, unit)| unit),
+                    None => unit,
+                };
                 track.next += 1;
                 if if content.is_video() { script.stall_video } else { script.stall_audio } {
                     continue;

@@ -28,6 +28,9 @@ pub(super) struct TrackState {
     pub offset: u32,
     /// The next unit, counted on over the loop's seam.
     pub next: u64,
+    /// The newest key frame that was sent, and whether the frames after it may not be shown: they build on frames that were never sent.
+    pub key: u64,
+    pub stuck: bool,
     last_timestamp: u32,
     packets: u32,
     octets: u32,
@@ -66,6 +69,8 @@ impl TrackState {
             base: rand::random(),
             offset: 0,
             next: 0,
+            key: 0,
+            stuck: false,
             last_timestamp: 0,
             packets: 0,
             octets: 0,
@@ -73,6 +78,17 @@ impl TrackState {
             timestamps: TimestampFault::None,
             held: None,
         }
+    }
+
+    /// Which unit goes out in the place of `index`: another one only while the picture is frozen, and then until the next key frame.
+    pub(super) fn shown(&mut self, index: u64, key: bool, frozen: bool) -> u64 {
+        if key && !frozen {
+            self.key = index;
+            self.stuck = false;
+        } else {
+            self.stuck |= frozen;
+        }
+        if self.stuck { self.key } else { index }
     }
 
     /// Media ticks as the camera's own clock counts them.

@@ -134,6 +134,20 @@ impl Client {
         Ok(seen)
     }
 
+    /// The next whole frames with their timestamps: all packets of one timestamp.
+    pub async fn frames(&mut self, count: usize) -> Result<Vec<(u32, Vec<u8>)>> {
+        let mut frames: Vec<(u32, Vec<u8>)> = Vec::new();
+        // The first one may be cut, the last one is not over.
+        while frames.len() < count + 2 {
+            let packet = self.video_packet().await?;
+            match frames.last_mut() {
+                Some((timestamp, frame)) if *timestamp == packet.timestamp => frame.extend(packet.payload),
+                _ => frames.push((packet.timestamp, packet.payload)),
+            }
+        }
+        Ok(frames.drain(1..=count).collect())
+    }
+
     /// Reads on until the connection ends or breaks its framing.
     pub async fn until_error(&mut self) -> anyhow::Error {
         loop {

@@ -68,6 +68,41 @@ async fn refused_and_back() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_frozen_picture_is_the_same_frame_again_and_again_until_the_next_key_frame() -> Result<()> {
+    let camera = camera().await?;
+    let mut client = Client::playing(&camera, "/main").await?;
+    client.timestamps(10).await?;
+    camera.update(None, |script| script.frozen = true).await;
+    // What was under way comes first.
+    client.timestamps(5).await?;
+    let frames = client.frames(60).await?;
+    assert!(frames.windows(2).all(|pair| pair[0].1 == pair[1].1), "the same bytes");
+    assert_eq!(frames[0].1[0] & 0x1F, 24, "of a key frame, with its parameter sets");
+    let timestamps: Vec<u32> = frames.iter().map(|(timestamp, _)| *timestamp).collect();
+    assert!(steps(&timestamps).iter().all(|step| *step == FRAME), "each with a time of its own");
+    camera.resume().await;
+    let after = client.frames(60).await?;
+    let moving = after.iter().position(|(_, frame)| *frame != frames[0].1).context("moves again")?;
+    assert_eq!(after[moving].1[0] & 0x1F, 24, "nothing that builds on frames that were never sent");
+    assert!(after[moving..].windows(2).all(|pair| pair[0].1 != pair[1].1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_half_open_connection_is_without_a_word_but_there() -> Result<()> {
+    let camera = camera().await?;
+    let mut client = Client::playing(&camera, "/main").await?;
+    client.timestamps(3).await?;
+    camera.update(None, |script| script.half_open = true).await;
+    let silence = tokio::time::timeout(Duration::from_secs(1), client.until_error()).await;
+    assert!(silence.is_err(), "neither closed nor broken");
+    assert_eq!(camera.sessions_open(), 1);
+    camera.resume().await;
+    client.timestamps(3).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn other_servers_on_the_port() -> Result<()> {
     for (connect, expected) in [(ConnectBehaviour::Http, "HTTP/1.1 400"), (ConnectBehaviour::Tls, "\u{15}")] {
         let camera = scripted(Script { connect, ..Script::default() }).await?;
