@@ -23,6 +23,17 @@ pub enum LogFormat {
     Json,
 }
 
+/// Which headers the trusted proxies write. Only those are read: a proxy passes the other kind on as its client wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyHeaders {
+    /// X-Forwarded-For, -Proto and -Host.
+    #[default]
+    XForwarded,
+    /// Forwarded (RFC 7239).
+    Forwarded,
+}
+
 /// Everything that can be set. Each key is also `NIGHTJAR_<KEY>` in the environment.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Settings {
@@ -42,6 +53,10 @@ pub struct Settings {
     pub media_folders: Vec<PathBuf>,
     /// Origins (`https://cams.example`) besides the server's own whose pages may send changes, for proxies that rewrite Host.
     pub allowed_origins: Vec<String>,
+    /// Addresses or networks (`10.0.0.0/8`) of proxies whose word on who asks is taken. Empty: nobody's.
+    pub trusted_proxies: Vec<String>,
+    /// What those proxies write.
+    pub proxy_headers: ProxyHeaders,
     /// The installation's defaults of the cameras' settings, by key. In the file: the table `[defaults]`.
     #[serde(default, deserialize_with = "flattened")]
     pub defaults: Layer,
@@ -57,8 +72,19 @@ pub struct Flags {
 }
 
 /// The keys a file may hold.
-const KEYS: [&str; 9] =
-    ["data", "listen", "database_url", "log", "log_level", "allow_loopback_cameras", "media_folders", "allowed_origins", "defaults"];
+const KEYS: [&str; 11] = [
+    "data",
+    "listen",
+    "database_url",
+    "log",
+    "log_level",
+    "allow_loopback_cameras",
+    "media_folders",
+    "allowed_origins",
+    "trusted_proxies",
+    "proxy_headers",
+    "defaults",
+];
 
 /// A configuration that cannot be used, in a sentence that names the key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,7 +120,9 @@ impl Settings {
             .set_default("log_level", "info")?
             .set_default("allow_loopback_cameras", false)?
             .set_default("media_folders", Vec::<String>::new())?
-            .set_default("allowed_origins", Vec::<String>::new())?;
+            .set_default("allowed_origins", Vec::<String>::new())?
+            .set_default("trusted_proxies", Vec::<String>::new())?
+            .set_default("proxy_headers", "x_forwarded")?;
         if let Some(file) = file_to_read(flags.config.as_deref())? {
             check_keys(&file)?;
             builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
@@ -110,6 +138,7 @@ impl Settings {
             .list_separator(",")
             .with_list_parse_key("media_folders")
             .with_list_parse_key("allowed_origins")
+            .with_list_parse_key("trusted_proxies")
             .source(environment);
         builder
             .add_source(environment)
@@ -149,6 +178,11 @@ impl Settings {
             let parsed = url::Url::parse(origin);
             if !parsed.is_ok_and(|url| url.has_host() && url.origin().ascii_serialization() == *origin) {
                 complaints.push(format!("allowed_origins: {origin} is not an origin; write https://host or https://host:port."));
+            }
+        }
+        for proxy in &self.trusted_proxies {
+            if crate::listen::client::network(proxy).is_none() {
+                complaints.push(format!("trusted_proxies: {proxy} is neither an address nor a network such as 10.0.0.0/8."));
             }
         }
         if let Err(fault) = tunables::check(&self.defaults) {

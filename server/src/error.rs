@@ -22,6 +22,8 @@ pub enum Kind {
     MethodNotAllowed,
     Conflict,
     TooLarge,
+    /// The address is too long.
+    UriTooLong,
     UnsupportedMediaType,
     /// Readable, but a value is not acceptable.
     Invalid,
@@ -41,6 +43,7 @@ impl Kind {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
             Self::Conflict => (StatusCode::CONFLICT, "Conflict"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request too large"),
+            Self::UriTooLong => (StatusCode::URI_TOO_LONG, "Address too long"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"),
             Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid value"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Not available now"),

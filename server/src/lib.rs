@@ -9,6 +9,7 @@ pub mod db;
 pub mod entities;
 pub mod error;
 pub mod extract;
+pub mod listen;
 pub mod logging;
 pub mod middleware;
 pub mod pages;

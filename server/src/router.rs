@@ -1,6 +1,6 @@
 //! The whole application as one router: API, media, pages, and what surrounds every request.
 
-use crate::middleware::{headers, observe, origin, problems};
+use crate::middleware::{client, headers, limits, observe, origin, problems};
 use crate::state::AppState;
 use crate::{pages, routes};
 use axum::Router;
@@ -47,10 +47,12 @@ pub fn app(state: AppState) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(from_fn(problems::in_time))
+        .layer(from_fn(limits::bound))
         .layer(CatchPanicLayer::custom(problems::panicked))
         .layer(from_fn(problems::explain))
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(from_fn(headers::add))
+        .layer(from_fn_with_state(state.clone(), client::identify))
         .layer(from_fn(observe::request))
         .with_state(state)
 }

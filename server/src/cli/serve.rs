@@ -2,10 +2,10 @@
 
 use super::reload;
 use crate::config::{Flags, Settings};
+use crate::listen::{Limits, Port, Server};
 use crate::logging::LogLevel;
 use crate::state::{AppState, Outside};
 use crate::{logging, router};
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -45,9 +45,8 @@ async fn serve(settings: Settings, flags: &Flags, log_level: &LogLevel) -> Resul
     let state = AppState::start(settings, outside).await?;
     state.addresses.set_listener(address);
 
-    let app = router::app(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, app).with_graceful_shutdown(state.stopping.clone().cancelled_owned());
-    let mut server = tokio::spawn(server.into_future());
+    let ports = vec![Port { listener, https: false }];
+    let server = Server::start(&state, router::app(state.clone()), ports, None, Limits::default());
     super::say(&format!("nightjar ready on http://{address}"));
     loop {
         tokio::select! {
@@ -57,18 +56,11 @@ async fn serve(settings: Settings, flags: &Flags, log_level: &LogLevel) -> Resul
                 reload::reload(flags, &state, log_level).await;
                 continue;
             }
-            ended = &mut server => return Err(format!("the listener ended: {ended:?}")),
         }
         break;
     }
     state.stopping.cancel();
-    let requests = async {
-        if tokio::time::timeout(DRAIN, &mut server).await.is_err() {
-            tracing::warn!("some requests did not end in time and are cut off");
-            server.abort();
-        }
-    };
-    tokio::join!(requests, state.shutdown());
+    tokio::join!(server.ended(DRAIN), state.shutdown());
     tracing::info!("stopped");
     Ok(())
 }

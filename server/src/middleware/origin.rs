@@ -2,6 +2,7 @@
 //! foreign host name while the server has no accounts and listens on loopback (DNS rebinding).
 
 use crate::error::{AppError, Kind};
+use crate::listen::client::Client;
 use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
@@ -14,7 +15,7 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
     let headers = request.headers();
     let settings = state.settings.get();
     let allowed = &settings.allowed_origins;
-    let host = host_of(&request);
+    let host = request.extensions().get::<Client>().and_then(|client| client.host.clone());
     if state.addresses.listener().is_some_and(|own| own.ip().is_loopback())
         && !host.as_deref().is_none_or(|host| is_own_host(host, allowed))
     {
@@ -32,12 +33,6 @@ pub async fn check(State(state): State<AppState>, request: Request, next: Next) 
             .into_response();
     }
     next.run(request).await
-}
-
-/// `host` or `host:port` as the client wrote it.
-fn host_of(request: &Request) -> Option<String> {
-    let header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    header.or_else(|| request.uri().authority().map(|authority| authority.as_str().to_owned()))
 }
 
 /// A rebound name is some registered domain; a literal address or localhost cannot be.

@@ -4,6 +4,7 @@
 mod bad_input;
 mod cameras;
 mod installation;
+mod listener;
 mod live_cameras;
 mod live_hls;
 mod live_mse;

@@ -3,10 +3,11 @@
 
 use super::{LivePath, camera_id};
 use crate::error::{AppError, AppResult, Kind};
+use crate::listen;
 use crate::site::accepts;
 use crate::state::AppState;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequestParts, Path, RawQuery, State};
+use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::http::header::{
     ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, USER_AGENT, VARY,
 };
@@ -24,7 +25,7 @@ use media::stream::status::StreamState;
 use media::{CameraId, Quality};
 use std::convert::Infallible;
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// How long the first request of a stream that has just been started waits for its first segment.
@@ -44,7 +45,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let address = parts.extensions.get::<listen::client::Client>().map(|client| client.address);
         Ok(Self { address, headers: parts.headers.clone() })
     }
 }

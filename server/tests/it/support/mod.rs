@@ -12,6 +12,7 @@ pub use fake::FakeCameras;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use server::config::{Flags, Settings};
+use server::listen::{Limits, Port, Server};
 use server::services::address::Resolve;
 use server::state::{AppState, Outside};
 use std::collections::HashMap;
@@ -104,13 +105,15 @@ impl TestApp {
 
     /// Serves on a real socket; the address.
     pub async fn listen(&self) -> SocketAddr {
+        self.listen_within(Limits::default()).await.0
+    }
+
+    /// As `listen`, with other limits.
+    pub async fn listen_within(&self, limits: Limits) -> (SocketAddr, Server) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         self.state.addresses.set_listener(address);
-        let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, service).with_graceful_shutdown(self.state.stopping.clone().cancelled_owned());
-        tokio::spawn(server.into_future());
-        address
+        (address, Server::start(&self.state, self.router.clone(), vec![Port { listener, https: false }], None, limits))
     }
 
     pub fn data(&self) -> &Path {
