@@ -57,6 +57,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<String>,
     /// What those proxies write.
     pub proxy_headers: ProxyHeaders,
+    /// Days for which the incident log is kept, 1-3650.
+    pub incidents_keep_days: u32,
     /// The installation's defaults of the cameras' settings, by key. In the file: the table `[defaults]`.
     #[serde(default, deserialize_with = "flattened")]
     pub defaults: Layer,
@@ -72,7 +74,7 @@ pub struct Flags {
 }
 
 /// The keys a file may hold.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "data",
     "listen",
     "database_url",
@@ -83,6 +85,7 @@ const KEYS: [&str; 11] = [
     "allowed_origins",
     "trusted_proxies",
     "proxy_headers",
+    "incidents_keep_days",
     "defaults",
 ];
 
@@ -122,7 +125,8 @@ impl Settings {
             .set_default("media_folders", Vec::<String>::new())?
             .set_default("allowed_origins", Vec::<String>::new())?
             .set_default("trusted_proxies", Vec::<String>::new())?
-            .set_default("proxy_headers", "x_forwarded")?;
+            .set_default("proxy_headers", "x_forwarded")?
+            .set_default("incidents_keep_days", 90)?;
         if let Some(file) = file_to_read(flags.config.as_deref())? {
             check_keys(&file)?;
             builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
@@ -184,6 +188,9 @@ impl Settings {
             if crate::listen::client::network(proxy).is_none() {
                 complaints.push(format!("trusted_proxies: {proxy} is neither an address nor a network such as 10.0.0.0/8."));
             }
+        }
+        if !(1..=3650).contains(&self.incidents_keep_days) {
+            complaints.push("incidents_keep_days must be from 1 to 3650.".to_owned());
         }
         if let Err(fault) = tunables::check(&self.defaults) {
             complaints.push(format!("defaults: {}: {fault}", fault.key));
@@ -297,8 +304,13 @@ mod tests {
 
     #[test]
     fn complaints_name_the_key() {
-        let environment = [("NIGHTJAR_DATABASE_URL", "mysql://x"), ("NIGHTJAR_MEDIA_FOLDERS", "/does/not/exist/here")];
+        let environment = [
+            ("NIGHTJAR_DATABASE_URL", "mysql://x"),
+            ("NIGHTJAR_MEDIA_FOLDERS", "/does/not/exist/here"),
+            ("NIGHTJAR_INCIDENTS_KEEP_DAYS", "0"),
+        ];
         let complaints = load("", &environment, Flags::default()).expect("loads").complaints();
+        assert!(complaints.iter().any(|text| text.contains("incidents_keep_days")));
         assert!(complaints.iter().any(|text| text.contains("database_url")));
         assert!(complaints.iter().any(|text| text.contains("/does/not/exist/here")));
     }

@@ -2,4 +2,6 @@
 
 pub mod camera;
 pub mod credential;
+pub mod incident;
 pub mod setting;
+pub mod stream_slot;

@@ -2,6 +2,7 @@
 
 pub mod cameras;
 pub mod health;
+pub mod incidents;
 pub mod live;
 pub mod settings;
 pub mod ws;
@@ -11,5 +12,5 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Everything that the OpenAPI document describes.
 pub fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(cameras::router()).merge(health::router()).merge(settings::router())
+    OpenApiRouter::new().merge(cameras::router()).merge(incidents::router()).merge(health::router()).merge(settings::router())
 }

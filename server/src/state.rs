@@ -7,7 +7,7 @@ use crate::secrets::Sealer;
 use crate::services::address::{AddressPolicy, Resolve, SystemResolver};
 use crate::services::cameras::{Cameras, Parts};
 use crate::services::feed::Feed;
-use crate::services::incidents::Incidents;
+use crate::services::incidents::{Incidents, Sources};
 use crate::services::installation::{self, Installation};
 use crate::services::{pictures, sequences};
 use axum::extract::FromRef;
@@ -110,6 +110,8 @@ impl AppState {
         let first_discontinuity = sequences::begin(&db).await.map_err(|error| format!("the database cannot be written: {error}"))?;
         let hls = HlsOptions { first_discontinuity, ..HlsOptions::default() };
         let streams = Streams::new(StreamsOptions { hls, ..StreamsOptions::default() }, Arc::clone(&outside.connect));
+        // Before the first stream starts: it hears every change of state.
+        let incidents = Incidents::open(&db, &streams).await.map_err(|error| format!("the incident log cannot be opened: {error}"))?;
         let snapshots = Arc::new(Snapshotter::new(SNAPSHOTS_AT_ONCE));
         let parts = Parts {
             db: db.clone(),
@@ -135,7 +137,7 @@ impl AppState {
             mjpeg: MjpegTaps::new(),
             hls_audience: HlsAudience::default(),
             feed: Feed::default(),
-            incidents: Incidents::default(),
+            incidents,
             addresses,
             connect: outside.connect,
             leptos,
@@ -146,7 +148,10 @@ impl AppState {
         let background = state.clone();
         state.tasks.spawn(async move { background.feed.run(&background.cameras, &background.streams, background.stopping.clone()).await });
         let background = state.clone();
-        state.tasks.spawn(async move { background.incidents.run(background.stopping.clone()).await });
+        state.tasks.spawn(async move {
+            let sources = Sources { cameras: &background.cameras, feed: &background.feed, settings: &background.settings };
+            background.incidents.run(sources, background.stopping.clone()).await;
+        });
         let background = state.clone();
         state.tasks.spawn(async move {
             pictures::follow(&background.streams, &background.incidents, background.stopping.clone()).await;

@@ -104,6 +104,13 @@ impl Feed {
         }
     }
 
+    /// Tells every browser that listens; none is no failure.
+    pub fn tell(&self, message: &ServerMessage) {
+        if self.texts.receiver_count() > 0 {
+            self.send(message);
+        }
+    }
+
     fn send(&self, message: &ServerMessage) {
         // Nobody listening is no failure.
         let _ = self.texts.send(text(message));

@@ -71,8 +71,9 @@ impl Note {
     }
 }
 
-/// Cut to [`MAX_TEXT`].
+/// Cut to [`MAX_TEXT`], on one line: what cameras and programs say may hold anything, and PostgreSQL takes no NUL.
 pub(super) fn short(text: String) -> String {
+    let text = if text.contains(char::is_control) { text.replace(char::is_control, " ") } else { text };
     match text.char_indices().nth(MAX_TEXT) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,

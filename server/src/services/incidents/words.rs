@@ -1,0 +1,180 @@
+//! The one sentence of an incident, from its facts: "No frames for 7 s; the camera closed the connection; reconnected at the 2nd try;
+//! dark for 9.4 s."
+
+use std::time::Duration;
+
+/// Longest clause that is taken from a reason, in characters.
+const MAX_CLAUSE: usize = 140;
+
+/// How an incident ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Pictures flow again; how many connections that took (0 if none is known of).
+    Live { tries: u32 },
+    /// What began with a note was ended by one.
+    Over,
+    /// Nobody wants the stream any more.
+    Unwanted,
+    /// A person turned the camera off.
+    TurnedOff,
+    /// The stream, or its camera, is no longer configured.
+    Gone,
+    /// The server stopped.
+    Stopped,
+}
+
+/// What a sentence is made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts<'a> {
+    /// How it was found, and what happened then: clauses without a full stop.
+    pub clauses: &'a [String],
+    /// Pictures flowed before.
+    pub was_live: bool,
+    /// Nothing failed: it was opened anew on purpose.
+    pub planned: bool,
+    pub dark: Duration,
+    /// None while it goes on.
+    pub ending: Option<Ending>,
+}
+
+pub(super) fn sentence(facts: &Facts<'_>) -> String {
+    let mut parts: Vec<String> = facts.clauses.to_vec();
+    let dark = format!("dark for {}", span(facts.dark));
+    match facts.ending {
+        Some(Ending::Live { tries }) => {
+            if tries > 0 && !facts.planned {
+                let verb = if facts.was_live { "reconnected" } else { "connected" };
+                parts.push(format!("{verb} at the {} try", nth(tries)));
+            }
+            parts.push(dark);
+        }
+        Some(Ending::Over) => parts.push(format!("over after {}", span(facts.dark))),
+        Some(Ending::Unwanted) => parts.extend(["not back when the last viewer left".to_owned(), dark]),
+        Some(Ending::TurnedOff) => parts.extend(["not back when it was turned off".to_owned(), dark]),
+        Some(Ending::Gone) => parts.extend(["not back when it was removed".to_owned(), dark]),
+        Some(Ending::Stopped) => parts.extend(["not back when Nightjar was stopped".to_owned(), dark]),
+        None => parts.push("not back yet".to_owned()),
+    }
+    joined(&parts)
+}
+
+/// The sentence of an incident that was open when the server ended without a word. `dark`: as far as was stored.
+pub(super) fn cut_off(summary: &str, dark: Duration) -> String {
+    let known = summary.trim_end_matches('.');
+    let known = known.strip_suffix("; not back yet").unwrap_or(known);
+    format!("{known}; ended by a restart of Nightjar; dark for at least {}.", span(dark))
+}
+
+fn joined(parts: &[String]) -> String {
+    let mut sentence = String::new();
+    for part in parts {
+        if sentence.is_empty() {
+            sentence.push_str(part);
+        } else {
+            sentence.push_str("; ");
+            sentence.push_str(&uncapitalised(part));
+        }
+    }
+    if !sentence.ends_with(['.', '!', '?', '…']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+/// The first clause of a reason: what happened, without what to do about it.
+pub(super) fn clause(reason: &str) -> String {
+    let reason = reason.trim();
+    let ends = [". ", ": ", "; ", "! ", " ("];
+    let end = ends.iter().filter_map(|end| reason.find(end)).min().unwrap_or(reason.len());
+    let first = reason[..end].trim_end_matches(['.', ' ']);
+    match first.char_indices().nth(MAX_CLAUSE) {
+        Some((end, _)) => format!("{}…", &first[..end]),
+        None => first.to_owned(),
+    }
+}
+
+/// `The camera …` becomes `the camera …`; names and abbreviations stay.
+fn uncapitalised(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let ordinary = word.chars().skip(1).all(char::is_lowercase) && word != "Nightjar";
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if ordinary => first.to_lowercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+/// `1st`, `2nd`, `3rd`, `11th`.
+fn nth(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+/// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 days`.
+pub(super) fn span(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let two = |large: u64, unit: &str, small: u64, other: &str| {
+        if small == 0 { format!("{large} {unit}") } else { format!("{large} {unit} {small} {other}") }
+    };
+    match seconds {
+        0..=59 => {
+            let exact = duration.as_secs_f32();
+            if exact < 9.95 { format!("{exact:.1} s") } else { format!("{exact:.0} s") }
+        }
+        60..=599 => two(seconds / 60, "min", seconds % 60, "s"),
+        600..=3_599 => format!("{} min", seconds / 60),
+        3_600..=86_399 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        86_400..=172_799 => two(1, "day", seconds % 86_400 / 3_600, "h"),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sentence_says_what_happened_and_how_it_ended() {
+        let clauses = ["No frames for 7 s".to_owned(), "The camera closed the connection".to_owned()];
+        let ending = Some(Ending::Live { tries: 2 });
+        let facts = Facts { clauses: &clauses, was_live: true, planned: false, dark: Duration::from_millis(9_400), ending };
+        assert_eq!(sentence(&facts), "No frames for 7 s; the camera closed the connection; reconnected at the 2nd try; dark for 9.4 s.");
+        assert_eq!(sentence(&Facts { ending: None, ..facts }), "No frames for 7 s; the camera closed the connection; not back yet.");
+        let never = Facts { was_live: false, ending: Some(Ending::Live { tries: 11 }), ..facts };
+        assert!(sentence(&never).contains("; connected at the 11th try; "));
+        let open = sentence(&Facts { ending: None, ..facts });
+        assert_eq!(
+            cut_off(&open, Duration::from_secs(75)),
+            "No frames for 7 s; the camera closed the connection; ended by a restart of Nightjar; dark for at least 1 min 15 s."
+        );
+    }
+
+    #[test]
+    fn a_clause_is_what_happened_without_advice() {
+        assert_eq!(clause("No frames for 5.0 s: the camera stopped sending although the connection is open."), "No frames for 5.0 s");
+        assert_eq!(clause("The camera closed the connection. Trying again in 0.3 s."), "The camera closed the connection");
+        assert_eq!(clause("192.168.1.20:554 does not answer"), "192.168.1.20:554 does not answer");
+        assert_eq!(clause(""), "");
+        assert_eq!(uncapitalised("Nightjar made a mistake"), "Nightjar made a mistake");
+        assert_eq!(uncapitalised("RTSP is not spoken"), "RTSP is not spoken");
+        assert_eq!(uncapitalised("The camera slept"), "the camera slept");
+        assert_eq!(uncapitalised("A web server answers"), "a web server answers");
+    }
+
+    #[test]
+    fn lengths_have_one_or_two_units() {
+        let cases = [(400, "0.4 s"), (9_940, "9.9 s"), (42_100, "42 s"), (200_000, "3 min 20 s"), (1_500_000, "25 min")];
+        for (ms, text) in cases {
+            assert_eq!(span(Duration::from_millis(ms)), text);
+        }
+        assert_eq!(span(Duration::from_secs(7_500)), "2 h 5 min");
+        assert_eq!(span(Duration::from_secs(90_000)), "1 day 1 h");
+        assert_eq!(span(Duration::from_secs(600_000)), "6 days");
+    }
+}
