@@ -23,7 +23,8 @@ use entry::Entry;
 pub use entry::Step;
 use fold::Fold;
 pub use keeper::Sources;
-use media::stream::{StreamEvent, Streams};
+use media::StreamKey;
+use media::stream::{StreamEvent, StreamState, StreamStatus, Streams};
 use media::time::Stamp;
 pub use note::{Note, NotePhase};
 use std::collections::BTreeMap;
@@ -164,7 +165,7 @@ impl Incidents {
 
     /// Counts until now.
     fn count(&self) -> Stamp {
-        let states: Vec<_> = self.inner.streams.statuses().into_iter().map(|(key, status)| (key, status.state)).collect();
+        let states = self.states();
         let now = Stamp::now();
         self.book().account.tick(&states, now);
         now
@@ -175,6 +176,12 @@ impl Incidents {
         let waiting = self.book().account.waiting_of(camera);
         let stored = store::slots(&self.inner.db, camera, from).await.map_err(AppError::internal)?;
         Ok(availability::merged(stored, waiting, from))
+    }
+
+    /// All streams as they are now. One whose camera sleeps is as good as idle.
+    fn states(&self) -> Vec<(StreamKey, StreamState)> {
+        let state = |status: &StreamStatus| if status.asleep { StreamState::Idle } else { status.state };
+        self.inner.streams.statuses().iter().map(|(key, status)| (*key, state(status))).collect()
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cameras;
+mod incidents;
 mod installation;
 mod listener;
 mod live_cameras;

@@ -2,8 +2,11 @@
 //! distribution's package on a socket in a temporary folder. Where there is no such package the test says so and does nothing.
 
 use crate::support::{TestApp, camera};
+use app::model::IncidentKind;
 use axum::http::StatusCode;
+use media::id::{CameraId, Quality};
 use serde_json::json;
+use server::services::incidents::Note;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -119,10 +122,23 @@ async fn cameras_live_in_postgresql_as_they_do_in_sqlite() {
     let names: Vec<_> = before.as_array().expect("a list").iter().map(|camera| camera["name"].clone()).collect();
     assert_eq!(names, ["Garage", "Gate 2", "Twin"]);
 
+    // The incident log: written, added to, and read again after the restart.
+    let note = |text: &str| Note::new(CameraId(first), IncidentKind::RecoveryStep, text);
+    app.state.incidents.note(note("The camera was restarted.\0"));
+    app.state.incidents.note(note("The picture stands still.").stream(Quality::Main).begins());
+
     // Again on the same database: the migrations find nothing left to do, and everything is there.
     let app = app.restart_with(&environment).await;
     assert_eq!(app.get("/api/v1/cameras").await.json(), before);
     assert_eq!(app.get(&path).await.json()["overrides"], json!({"rtsp.teardown": "always", "stream.stall_timeout_s": 20}));
+    let incidents = app.get(&format!("{path}/incidents?from=2020-01-01T00:00:00Z&limit=2")).await.json();
+    let summaries: Vec<_> = incidents.as_array().expect("a list").iter().map(|one| one["summary"].as_str().expect("text")).collect();
+    assert!(summaries[0].starts_with("The picture stands still; not back when Nightjar was stopped; "), "{summaries:?}");
+    assert_eq!(summaries[1], "The camera was restarted. ");
+    let availability = app.get(&format!("{path}/availability")).await;
+    assert_eq!((availability.status, availability.json()["days"].as_array().map(Vec::len)), (StatusCode::OK, Some(7)));
+    assert!(!app.state.incidents.prune_now(90, 1).await.expect("deleted"));
+    assert_eq!(app.get(&format!("{path}/incidents")).await.json().as_array().map(Vec::len), Some(1));
     assert!(!app.data().join("nightjar.db").exists(), "no second database beside it");
     app.state.shutdown().await;
 }

@@ -1,8 +1,9 @@
-//! Counts how long each stream was live, dark (wanted and not live) and idle, by slots of five minutes, as a sans-IO core.
+//! Counts how long each stream was live, dark (wanted and not live) and idle (not wanted, or asleep), by slots of five minutes, as a sans-IO core.
 //!
 //! A stream that is being opened is neither: if it comes up that time counts as idle, if it fails it turns out to have been dark. Lengths come
 //! from the monotonic clock; the clock of the wall only says into which slot they go.
 
+use super::fold::is_asleep;
 use media::StreamKey;
 use media::stream::{StreamEvent, StreamState};
 use media::time::Stamp;
@@ -65,6 +66,7 @@ impl Account {
         let to = match event.to {
             StreamState::Live => Lane::Live,
             StreamState::Idle | StreamState::Disabled => Lane::Idle,
+            _ if is_asleep(event) => Lane::Idle,
             StreamState::Connecting if event.code.is_none() && matches!(before, Lane::Idle | Lane::Starting) => Lane::Starting,
             _ => Lane::Dark,
         };

@@ -59,6 +59,7 @@ impl Fold {
             StreamState::Idle => self.close(place, event.at, Ending::Unwanted, Some(event)),
             StreamState::Disabled => self.close(place, event.at, Ending::TurnedOff, Some(event)),
             StreamState::Live => self.went_live(place, event),
+            _ if is_asleep(event) => self.close(place, event.at, Ending::Asleep, Some(event)),
             StreamState::Connecting if event.code.is_none() && !is_open && !was_live => {}
             StreamState::Connecting | StreamState::Stalled | StreamState::Backoff | StreamState::AuthBlocked | StreamState::CircuitOpen => {
                 self.not_live(place, event, was_live);
@@ -204,6 +205,11 @@ impl Fold {
 
 fn place_of(key: StreamKey) -> Place {
     (Some(key.camera), Some(key.quality))
+}
+
+/// A camera that may sleep is away or silent: for these that is no failure, so none is named.
+pub(super) fn is_asleep(event: &StreamEvent) -> bool {
+    event.code.is_none() && matches!(event.to, StreamState::Stalled | StreamState::Backoff | StreamState::CircuitOpen)
 }
 
 /// A step from a change of state.

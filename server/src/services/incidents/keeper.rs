@@ -123,7 +123,7 @@ impl Incidents {
         if dropped > 0 {
             tracing::warn!(dropped, "notes for the incident log came too fast and were lost");
         }
-        let states: Vec<_> = self.inner.streams.statuses().into_iter().map(|(key, status)| (key, status.state)).collect();
+        let states = self.states();
         let keys: BTreeSet<_> = states.iter().map(|(key, _)| *key).collect();
         let now = Stamp::now();
         let mut book = self.book();
@@ -223,16 +223,21 @@ impl Incidents {
 
     /// Deletes what is older than the settings say, a part at a time. True if there is more.
     async fn prune(&self, settings: &Current) -> bool {
+        let days = settings.get().incidents_keep_days;
+        self.prune_now(days, store::MAX_PER_CAMERA).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "old entries of the incident log could not be deleted");
+            false
+        })
+    }
+
+    /// Deletes a part of what began more than `days` ago, or is more than the newest `max_per_camera` of its camera. True if there is more.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn prune_now(&self, days: u32, max_per_camera: u64) -> Result<bool, sea_orm::DbErr> {
         let now_ms = Stamp::now().utc_ms;
-        let days = i64::from(settings.get().incidents_keep_days);
         let slot = (now_ms - SLOT_DAYS * DAY_MS).div_euclid(account::SLOT_MS);
-        match store::prune(&self.inner.db, now_ms - days * DAY_MS, slot, store::MAX_PER_CAMERA).await {
-            Ok(more) => more,
-            Err(error) => {
-                tracing::warn!(%error, "old entries of the incident log could not be deleted");
-                false
-            }
-        }
+        store::prune(&self.inner.db, now_ms - i64::from(days) * DAY_MS, slot, max_per_camera).await
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) enum Ending {
     Over,
     /// Nobody wants the stream any more.
     Unwanted,
+    /// The camera sleeps, which is no fault.
+    Asleep,
     /// A person turned the camera off.
     TurnedOff,
     /// The stream, or its camera, is no longer configured.
@@ -50,6 +52,7 @@ pub(super) fn sentence(facts: &Facts<'_>) -> String {
         }
         Some(Ending::Over) => parts.push(format!("over after {}", span(facts.dark))),
         Some(Ending::Unwanted) => parts.extend(["not back when the last viewer left".to_owned(), dark]),
+        Some(Ending::Asleep) => parts.extend(["not back when it went to sleep".to_owned(), dark]),
         Some(Ending::TurnedOff) => parts.extend(["not back when it was turned off".to_owned(), dark]),
         Some(Ending::Gone) => parts.extend(["not back when it was removed".to_owned(), dark]),
         Some(Ending::Stopped) => parts.extend(["not back when Nightjar was stopped".to_owned(), dark]),

@@ -148,6 +148,20 @@ fn what_ends_is_closed_and_what_was_missed_is_made_up_for() {
     assert!(fold.take().pop().is_some_and(|(moment, entry)| moment == Moment::Closed && entry.summary.contains("Nightjar was stopped")));
 }
 
+#[test]
+fn sleep_is_no_fault() {
+    use StreamState::{Backoff, Connecting, Live};
+    let mut fold = Fold::new(1);
+    live(&mut fold);
+    fold.event(&change(5_000, Live, Backoff, None, 1));
+    fold.event(&change(90_000, Backoff, Live, None, 1));
+    assert_eq!(fold.take(), []);
+    fold.event(&change(100_000, Live, Connecting, CLOSED, 2));
+    fold.event(&change(101_000, Connecting, Backoff, None, 2));
+    let (moment, entry) = fold.take().pop().expect("an entry");
+    assert_eq!((moment, entry.summary.contains("went to sleep")), (Moment::Closed, true));
+}
+
 const STATES: [StreamState; 8] = [
     StreamState::Idle,
     StreamState::Connecting,
