@@ -2,7 +2,7 @@
 //!
 //! Only reads for the first picture of a page belong here: changes go through the REST API like everybody else's.
 
-use crate::model::{Camera, Problem, StreamStatus};
+use crate::model::{Camera, Problem, StreamStatus, SystemHealth};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -31,6 +31,8 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send 
 pub trait Backend: Send + Sync + 'static {
     /// All cameras and the status of their streams.
     fn wall(&self) -> Answer<'_, WallData>;
+    /// How the server and its machine are.
+    fn system(&self) -> Answer<'_, SystemHealth>;
 }
 
 /// The server's [`Backend`] as it travels through context: `provide_context(ServerBackend(Arc::new(…)))` in
@@ -45,4 +47,13 @@ pub async fn load_wall() -> Result<WallData, ServerFnError> {
         return Err(ServerFnError::ServerError("no backend in context".to_owned()));
     };
     backend.wall().await.map_err(|problem| ServerFnError::ServerError(problem.detail))
+}
+
+/// The health page's first figures.
+#[server(prefix = "/api/ui", endpoint = "system")]
+pub async fn load_system() -> Result<SystemHealth, ServerFnError> {
+    let Some(ServerBackend(backend)) = use_context() else {
+        return Err(ServerFnError::ServerError("no backend in context".to_owned()));
+    };
+    backend.system().await.map_err(|problem| ServerFnError::ServerError(problem.detail))
 }

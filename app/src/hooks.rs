@@ -5,6 +5,7 @@ pub mod heartbeat;
 pub mod keys;
 pub mod live_line;
 pub mod outside;
+pub mod poll;
 pub mod size;
 pub mod timer;
 pub mod visible;

@@ -2,6 +2,7 @@
 
 pub mod dialog;
 pub mod enlarged;
+pub mod latency;
 pub mod link;
 pub mod style;
 pub mod toast;
@@ -9,6 +10,7 @@ pub mod wall;
 
 pub use dialog::{Dialog, Dialogs, use_dialogs};
 pub use enlarged::Enlarged;
+pub use latency::use_latencies;
 pub use link::{Link, LinkState, use_link};
 pub use style::use_style;
 pub use toast::{Toasts, use_toasts};
@@ -17,6 +19,7 @@ pub use wall::{Wall, use_wall};
 /// Provides every state at the root of the application.
 pub fn provide() {
     wall::provide();
+    latency::provide();
     link::provide();
     style::provide();
     toast::provide();

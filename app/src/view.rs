@@ -1,9 +1,11 @@
 //! What the pages show, as plain functions of what is known: no signals, no browser, tested natively.
 
 pub mod face;
+pub mod figures;
 pub mod form;
 pub mod layout;
 pub mod number;
 pub mod setting;
+pub mod spark;
 pub mod streams;
 pub mod time;

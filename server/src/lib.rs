@@ -3,6 +3,7 @@
 //! [`router::app`] turns an [`state::AppState`] into a router, so tests run the whole server in their own process. What does not
 //! belong here: bytes of media and protocols of cameras (crate `media`), pages and components (crate `app`), schema history (`migrations`).
 
+pub mod bucket;
 pub mod cli;
 pub mod config;
 pub mod db;

@@ -1,7 +1,12 @@
-//! Log output: sentences with fields, as text for people or JSON lines for programs. Goes to standard error.
+//! Log output: sentences with fields, as text for people or JSON lines for programs. Goes to standard error, and
+//! its newest part stays in memory ([`recent`]).
+
+mod recent;
 
 use crate::config::{LogFormat, Settings};
+pub use recent::recent;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::MakeWriterExt;
 
 type Replace = Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>;
 
@@ -32,7 +37,8 @@ pub fn start(settings: &Settings) -> Result<LogLevel, String> {
     let filter = filter(&settings.log_level)?;
     // A log that nobody takes any more (its reader was killed, the disk is full) must not end the server: tracing-subscriber would report
     // the failed write by `eprintln!`, which panics on the same broken output, and aborts where a span is closed while unwinding.
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(std::io::stderr);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false).with_writer(recent::writer.and(std::io::stderr));
     let (started, replace): (_, Replace) = match settings.log {
         LogFormat::Text => {
             let builder = builder.with_filter_reloading();

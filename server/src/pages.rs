@@ -6,6 +6,7 @@ use crate::site;
 use crate::state::AppState;
 use app::assets::Assets;
 use app::backend::{Answer, Backend, CameraStatus, ServerBackend, WallData};
+use app::model::SystemHealth;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -89,6 +90,13 @@ impl Backend for Pages {
             let statuses =
                 self.state.cameras.statuses().into_iter().map(|(camera_id, status)| CameraStatus { camera_id, status }).collect();
             Ok(WallData { cameras, statuses })
+        })
+    }
+
+    fn system(&self) -> Answer<'_, SystemHealth> {
+        Box::pin(async move {
+            let none = || AppError::unavailable("no_sample", "Nothing has been measured yet.", 2).problem();
+            self.state.system.health().await.map(|health| SystemHealth::clone(&health)).ok_or_else(none)
         })
     }
 }

@@ -5,6 +5,7 @@ pub mod health;
 pub mod incidents;
 pub mod live;
 pub mod settings;
+pub mod system;
 pub mod ws;
 
 use crate::state::AppState;
@@ -12,5 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Everything that the OpenAPI document describes.
 pub fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(cameras::router()).merge(incidents::router()).merge(health::router()).merge(settings::router())
+    OpenApiRouter::new()
+        .merge(cameras::router())
+        .merge(incidents::router())
+        .merge(health::router())
+        .merge(settings::router())
+        .merge(system::router())
 }

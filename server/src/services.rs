@@ -2,9 +2,11 @@
 
 pub mod address;
 pub mod cameras;
+pub mod diagnostics;
 pub mod feed;
 pub mod incidents;
 pub mod installation;
 pub mod pictures;
 pub mod sequences;
 pub mod status;
+pub mod system;

@@ -6,9 +6,11 @@ use crate::routes::live::audience::HlsAudience;
 use crate::secrets::Sealer;
 use crate::services::address::{AddressPolicy, Resolve, SystemResolver};
 use crate::services::cameras::{Cameras, Parts};
+use crate::services::diagnostics::Bundler;
 use crate::services::feed::Feed;
 use crate::services::incidents::{Incidents, Sources};
 use crate::services::installation::{self, Installation};
+use crate::services::system::{self, System};
 use crate::services::{pictures, sequences};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -55,6 +57,9 @@ pub struct Inner {
     pub feed: Feed,
     /// What went wrong with cameras, and when.
     pub incidents: Incidents,
+    /// How the process and its machine are.
+    pub system: System,
+    pub bundler: Bundler,
     pub addresses: AddressPolicy,
     /// Opens the cameras' streams.
     connect: Arc<dyn Connect>,
@@ -138,6 +143,9 @@ impl AppState {
             hls_audience: HlsAudience::default(),
             feed: Feed::default(),
             incidents,
+            system: System::default(),
+            bundler: Bundler::default(),
+            incidents: Incidents::default(),
             addresses,
             connect: outside.connect,
             leptos,
@@ -158,6 +166,13 @@ impl AppState {
         });
         let background = state.clone();
         state.tasks.spawn(async move { background.hls_audience.run(background.stopping.clone()).await });
+        let background = state.clone();
+        let sources = {
+            let settings = state.settings.get();
+            let sqlite = settings.database_url.is_empty().then(|| settings.sqlite_file());
+            system::Sources { db: state.db.clone(), streams: state.streams.clone(), data: settings.data.clone(), sqlite }
+        };
+        state.tasks.spawn(async move { background.system.run(sources, background.stopping.clone()).await });
         let background = state.clone();
         state.tasks.spawn(async move {
             sequences::follow(&background.db, &background.streams, first_discontinuity, background.stopping.clone()).await;

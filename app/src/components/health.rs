@@ -1,4 +1,6 @@
 //! Parts of the health page.
 
+pub mod figures;
+mod line;
 mod row;
 pub mod streams;

@@ -36,6 +36,7 @@ pub enum Glyph {
     Lock,
     Menu,
     Pulse,
+    Download,
 }
 
 impl Glyph {
@@ -81,6 +82,7 @@ impl Glyph {
             }
             Self::Spaced => "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z",
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
+            Self::Download => "M12 4v11M7.5 11 12 15.5l4.5-4.5M5 20h14",
             Self::Pulse => "M3 12h4l2.5-6.5 5 13L17 12h4",
             Self::Lock => "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
         }

@@ -1,6 +1,6 @@
 //! The REST API as typed calls. Every failure is a [`Problem`] with a sentence for the page. Browser only.
 
-use crate::model::{Camera, CameraInput, CameraPatch, CameraSetting, ProbeReport, Problem, Profile, Quality};
+use crate::model::{Camera, CameraInput, CameraPatch, CameraSetting, History, ProbeReport, Problem, Profile, Quality, SystemHealth};
 use crate::text;
 use gloo::net::http::{Request, RequestBuilder, Response};
 use serde::Serialize;
@@ -51,6 +51,16 @@ pub async fn restart(id: i64, quality: Quality) -> Result<(), Problem> {
 pub async fn reorder_cameras(camera_ids: Vec<i64>) -> Result<(), Problem> {
     let body = serde_json::json!({ "camera_ids": camera_ids });
     accept(send(Request::put(&format!("{BASE}/cameras/order")), &body).await?).await.map(drop)
+}
+
+/// How the server and its machine are.
+pub async fn system_health() -> Result<SystemHealth, Problem> {
+    read(Request::get(&format!("{BASE}/system/health")).send().await.map_err(|_| unreachable())?).await
+}
+
+/// The last hour of every stream in points of `step_s` seconds.
+pub async fn history(step_s: u32) -> Result<History, Problem> {
+    read(Request::get(&format!("{BASE}/system/history?step_s={step_s}")).send().await.map_err(|_| unreachable())?).await
 }
 
 /// Whether the server's process answers at all.

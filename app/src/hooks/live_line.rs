@@ -3,11 +3,12 @@
 use crate::hooks::api;
 use crate::hooks::heartbeat::browser_now_ms;
 use crate::hooks::timer::sleep;
-use crate::model::ServerMessage;
+use crate::model::{ClientMessage, MAX_LATENCIES, ServerMessage};
+use crate::state::latency::Latencies;
 use crate::state::link::retry_delay_ms;
-use crate::state::{Link, LinkState, Wall, use_link, use_wall};
-use futures::StreamExt;
+use crate::state::{Link, LinkState, Wall, use_latencies, use_link, use_wall};
 use futures::future::{AbortHandle, Abortable, Either, select};
+use futures::{SinkExt, StreamExt};
 use gloo::net::websocket::Message;
 use gloo::net::websocket::futures::WebSocket;
 use leptos::prelude::*;
@@ -15,24 +16,26 @@ use leptos::task::spawn_local;
 use std::pin::pin;
 
 /// The server says something at least every 5 s: after this long without a word the line is dead, whatever TCP believes.
-const SILENCE_MS: u32 = 12_000;
+const SILENCE_MS: i64 = 12_000;
+/// How often the page tells the delays that it measured: at least once in each step of the server's history.
+const TELL_MS: i64 = 8_000;
 
 /// Opens the line and keeps it. No-op on the server.
 pub fn use_live_line() {
-    let (wall, link) = (use_wall(), use_link());
+    let (wall, link, latencies) = (use_wall(), use_link(), use_latencies());
     Effect::new(move |_| {
         let (stop, registration) = AbortHandle::new_pair();
         spawn_local(async move {
-            let _ = Abortable::new(run(wall, link), registration).await;
+            let _ = Abortable::new(run(wall, link, latencies), registration).await;
         });
         on_cleanup(move || stop.abort());
     });
 }
 
-async fn run(wall: Wall, link: Link) {
+async fn run(wall: Wall, link: Link, latencies: Latencies) {
     let mut attempt = 0;
     loop {
-        if run_once(wall, link).await {
+        if run_once(wall, link, latencies).await {
             attempt = 0;
         }
         let delay_ms = retry_delay_ms(attempt);
@@ -62,22 +65,50 @@ async fn wait(link: Link, delay_ms: u32) {
 }
 
 /// One connection from opening to its end. True if it ever carried a message.
-async fn run_once(wall: Wall, link: Link) -> bool {
+async fn run_once(wall: Wall, link: Link, latencies: Latencies) -> bool {
     let Some(url) = address() else { return false };
     let Ok(mut socket) = WebSocket::open(&url) else { return false };
     let mut heard = false;
+    let mut silent_at = browser_now_ms() + SILENCE_MS;
+    let mut tell_at = browser_now_ms() + TELL_MS;
     loop {
         let next = pin!(socket.next());
-        let silence = pin!(sleep(SILENCE_MS));
-        let Either::Left((Some(Ok(message)), _)) = select(next, silence).await else { return heard };
-        let Message::Text(json) = message else { continue };
-        heard = true;
-        link.up();
-        // A newer server may say things that this page doesn't know: they are left alone.
-        if let Ok(message) = serde_json::from_str::<ServerMessage>(&json) {
-            wall.apply(message, browser_now_ms());
+        let pause = pin!(sleep(left_ms(silent_at.min(tell_at))));
+        match select(next, pause).await {
+            Either::Left((Some(Ok(message)), _)) => {
+                silent_at = browser_now_ms() + SILENCE_MS;
+                let Message::Text(json) = message else { continue };
+                heard = true;
+                link.up();
+                // A newer server may say things that this page doesn't know: they are left alone.
+                if let Ok(message) = serde_json::from_str::<ServerMessage>(&json) {
+                    wall.apply(message, browser_now_ms());
+                }
+            }
+            Either::Left(_) => return heard,
+            Either::Right(_) if browser_now_ms() >= silent_at => return heard,
+            Either::Right(_) => {
+                tell_at = browser_now_ms() + TELL_MS;
+                if heard && tell(&mut socket, latencies).await.is_none() {
+                    return heard;
+                }
+            }
         }
     }
+}
+
+/// Tells the server what only a browser can measure.
+async fn tell(socket: &mut WebSocket, latencies: Latencies) -> Option<()> {
+    for streams in latencies.take().chunks(MAX_LATENCIES) {
+        let message = ClientMessage::Latency { streams: streams.to_vec() };
+        socket.send(Message::Text(serde_json::to_string(&message).ok()?)).await.ok()?;
+    }
+    Some(())
+}
+
+/// Milliseconds until a moment in browser time.
+fn left_ms(moment: i64) -> u32 {
+    u32::try_from((moment - browser_now_ms()).max(0)).unwrap_or(u32::MAX)
 }
 
 fn address() -> Option<String> {

@@ -31,12 +31,12 @@ pub struct ProcessHealth {
     pub cpu_percent: Option<f32>,
     /// Cores that this process may use.
     pub cores: u32,
-    /// Resident memory of this process, without its children.
-    pub rss_bytes: u64,
-    pub open_files: u32,
+    /// Resident memory of this process, without its children. This and the figures below are null where the system does not tell.
+    pub rss_bytes: Option<u64>,
+    pub open_files: Option<u32>,
     /// None: no limit.
     pub open_files_limit: Option<u64>,
-    pub threads: u32,
+    pub threads: Option<u32>,
     /// Asynchronous tasks that are alive.
     pub tasks: u32,
     /// Child processes (ffmpeg) and theirs; at most 256 are listed.

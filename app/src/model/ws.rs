@@ -24,7 +24,7 @@ pub enum ServerMessage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
-    /// How old the pictures are that this page shows, at most every 10 s and at most [`MAX_LATENCIES`] streams a message.
+    /// How old the pictures are that this page shows, every 8 s, at most [`MAX_LATENCIES`] streams a message.
     Latency { streams: Vec<LatencyReport> },
 }
 

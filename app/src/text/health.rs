@@ -101,3 +101,97 @@ pub fn viewers(mse: u32, hls: u32, webrtc: u32, mjpeg: u32) -> String {
     let words: Vec<String> = kinds.into_iter().filter(|(count, _)| *count > 0).map(|(count, kind)| format!("{count} {kind}")).collect();
     if words.is_empty() { "nobody".to_owned() } else { words.join(", ") }
 }
+
+// Figures of the server.
+pub const SERVER: &str = "Server";
+pub const DISK: &str = "Disk";
+pub const MEMORY: &str = "Memory";
+pub const CPU: &str = "Processor";
+pub const DATABASE: &str = "Database";
+pub const FILES: &str = "Open files";
+pub const TASKS: &str = "Tasks";
+pub const CHILDREN: &str = "Child processes";
+pub const VIEWERS: &str = "Viewers";
+pub const UPTIME: &str = "Running for";
+pub const NOT_TOLD: &str = "–";
+pub const DISK_SILENT: &str = "the disk does not answer";
+pub const DATABASE_SILENT: &str = "no answer";
+pub const DATABASE_READ_ONLY: &str = "does not take changes";
+pub const NO_LIMIT: &str = "no limit";
+pub const NO_CHILDREN: &str = "none needed now";
+pub const FIGURES_FAILED: &str = "The figures of the server could not be loaded. They come as soon as it answers.";
+
+pub fn percent(percent: f64) -> String {
+    format!("{percent:.0} %")
+}
+
+pub fn used(percent: f64) -> String {
+    format!("{percent:.0} % used")
+}
+
+pub fn free_of(free: &str, total: &str) -> String {
+    format!("{free} free of {total}")
+}
+
+pub fn machine_uses(percent: f64, total: &str) -> String {
+    format!("machine: {percent:.0} % of {total} in use")
+}
+
+pub fn of_cores(cores: u32) -> String {
+    if cores == 1 { "of 1 core".to_owned() } else { format!("of {cores} cores") }
+}
+
+pub fn database_speed(kind: &str, read: &str, write: &str) -> String {
+    format!("{kind}, reads in {read}, writes in {write}")
+}
+
+pub fn of_limit(limit: u64) -> String {
+    format!("of at most {limit}")
+}
+
+pub fn threads(count: u32) -> String {
+    format!("on {count} threads")
+}
+
+pub fn watching(count: u32) -> String {
+    if count == 0 { "nobody".to_owned() } else { format!("{count} watching") }
+}
+
+pub fn pages_open(count: u32) -> String {
+    if count == 1 { "1 page open".to_owned() } else { format!("{count} pages open") }
+}
+
+pub fn version(version: &str) -> String {
+    format!("version {version}")
+}
+
+/// Above the figures when they have not come for a while.
+pub fn figures_old(age: &str) -> String {
+    format!("These figures are {age} old.")
+}
+
+// Counted since the start.
+pub const COUNTERS: &str = "Counted since the server started";
+pub const COUNT_DROPPED: &str = "Frames dropped";
+pub const COUNT_RECONNECTS: &str = "Reconnects";
+pub const COUNT_LAGGED: &str = "Pages too slow for the changes";
+pub const COUNT_IGNORED: &str = "Unknown messages of pages";
+pub const COUNT_FLOODING: &str = "Pages cut off for too many messages";
+pub const COUNT_LATENCIES: &str = "Delays told by pages";
+
+// Lines of the last hour.
+pub const LATENCY_HELP: &str =
+    "From the server’s receiving a picture to a viewer’s screen, as the watching pages measure it. Nothing while nobody watches.";
+
+/// What a line says to those who don't see it.
+pub fn spark(name: &str, range: Option<(&str, &str)>) -> String {
+    match range {
+        Some((low, high)) if low == high => format!("{name}: {low} over the last hour"),
+        Some((low, high)) => format!("{name}: {low} to {high} over the last hour"),
+        None => format!("{name}: nothing measured in the last hour"),
+    }
+}
+
+// Diagnostics.
+pub const DIAGNOSTICS: &str = "Download diagnostics";
+pub const DIAGNOSTICS_TEXT: &str = "A zip with the states of all streams, the cameras, the last hour, incidents, versions, settings and the newest log lines. No password or key is in it; names and addresses of cameras are.";

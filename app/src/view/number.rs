@@ -6,6 +6,12 @@ pub fn latency(milliseconds: f64) -> String {
     if milliseconds < 999.5 { format!("{milliseconds:.0} ms") } else { format!("{:.1} s", milliseconds / 1_000.0) }
 }
 
+/// Shorter lengths of time with their tenths: `0.4 ms`, `12 ms`, `1.3 s`.
+pub fn duration(milliseconds: f64) -> String {
+    let milliseconds = milliseconds.max(0.0);
+    if milliseconds < 9.95 { format!("{milliseconds:.1} ms") } else { latency(milliseconds) }
+}
+
 /// `850 kbit/s`, `4.2 Mbit/s`.
 pub fn bitrate(kbps: u32) -> String {
     if kbps < 1_000 { format!("{kbps} kbit/s") } else { format!("{:.1} Mbit/s", f64::from(kbps) / 1_000.0) }
@@ -60,6 +66,8 @@ mod tests {
         assert_eq!(latency(142.4), "142 ms");
         assert_eq!(latency(999.9), "1.0 s");
         assert_eq!(latency(1_340.0), "1.3 s");
+        assert_eq!(duration(0.42), "0.4 ms");
+        assert_eq!(duration(12.3), "12 ms");
         assert_eq!(bitrate(850), "850 kbit/s");
         assert_eq!(bitrate(4_210), "4.2 Mbit/s");
         assert_eq!(bytes(0), "0 B");

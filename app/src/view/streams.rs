@@ -32,11 +32,12 @@ pub enum Column {
 
 impl Column {
     /// In the order in which they stand.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Camera,
         Self::State,
         Self::Fps,
         Self::Bitrate,
+        Self::Latency,
         Self::Video,
         Self::LastFrame,
         Self::Connected,

@@ -15,6 +15,11 @@ export class StreamRow {
   text(text: string | RegExp): Locator {
     return this.root.getByText(text);
   }
+
+  /** The line of the last hour below a number, by the name of its column. */
+  line(column: string): Locator {
+    return this.root.getByRole('img', { name: new RegExp(`^${column}: `) });
+  }
 }
 
 /** The health page. */
@@ -24,6 +29,9 @@ export class HealthPage {
   readonly streams: Locator;
   readonly onlyTrouble: Locator;
   readonly toggles: Locator;
+  readonly figures: Locator;
+  readonly sortBy: Locator;
+  readonly diagnostics: Locator;
 
   constructor(
     readonly page: Page,
@@ -33,6 +41,9 @@ export class HealthPage {
     this.heading = page.getByRole('heading', { name: 'Health', level: 1 });
     this.streams = page.getByRole('region', { name: 'Streams' });
     this.onlyTrouble = page.getByRole('button', { name: /^Only with trouble/ });
+    this.figures = page.getByRole('region', { name: 'Server' });
+    this.sortBy = page.getByLabel('Sort by');
+    this.diagnostics = page.getByRole('link', { name: 'Download diagnostics' });
     this.toggles = this.streams.getByRole('button', { name: /^Details of / });
   }
 
@@ -44,6 +55,11 @@ export class HealthPage {
 
   row(camera: string, quality: 'main' | 'sub'): StreamRow {
     return new StreamRow(this.page, camera, quality);
+  }
+
+  /** A figure of the server by the start of its words. */
+  figure(text: RegExp): Locator {
+    return this.figures.getByText(text);
   }
 
   column(name: string): Locator {

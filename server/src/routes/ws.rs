@@ -1,9 +1,11 @@
 //! `GET /api/v1/ws`: state and its changes, pushed to browsers. The full state first, then what changes.
 
+use crate::bucket::Bucket;
 use crate::error::AppResult;
 use crate::routes::live::same_origin;
 use crate::services::feed;
 use crate::state::AppState;
+use app::model::{ClientMessage, MAX_LATENCIES};
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
@@ -11,15 +13,18 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use futures::SinkExt;
-use std::time::Duration;
+use media::id::{CameraId, Quality};
+use std::time::{Duration, Instant};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 
 /// A connection that takes nothing for this long is closed.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// Clients have nothing to say here yet: messages are ignored and counted, and beyond this number the connection is closed.
-const MAX_IGNORED: u32 = 100;
+/// Messages that a page may send at once. A page tells every few seconds what it measures; what is not known is ignored and counted.
+const BURST: u32 = 100;
+/// In the long run it may send one in this time: beyond, the connection is closed.
+const PACE: Duration = Duration::from_secs(1);
 
 pub fn router() -> Router<AppState> {
     Router::new().route("/api/v1/ws", get(connect))
@@ -37,25 +42,34 @@ async fn run(mut socket: WebSocket, state: AppState) {
     if send_all(&mut socket, feed::full(&state.cameras)).await.is_none() {
         return;
     }
-    let mut ignored = 0;
+    let _counted = state.system.counters.page();
+    let mut bucket = Bucket::new(BURST, PACE, Instant::now());
     loop {
         let texts = tokio::select! {
             biased;
             () = state.stopping.cancelled() => return close(socket, 1001, "The server is stopping.").await,
             message = socket.recv() => {
-                match message {
-                    Some(Ok(Message::Text(_) | Message::Binary(_))) => ignored += 1,
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                let understood = match message {
+                    Some(Ok(Message::Text(text))) => understand(&state, &text),
+                    Some(Ok(Message::Binary(_))) => false,
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => true,
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                };
+                if !understood {
+                    state.system.counters.messages_ignored.add();
                 }
-                if ignored > MAX_IGNORED {
+                if !bucket.take(Instant::now()) {
+                    state.system.counters.pages_flooding.add();
                     return close(socket, 1008, "Too many messages.").await;
                 }
                 continue;
             }
             change = changes.recv() => match change {
                 Ok(text) => pending(text, &mut changes),
-                Err(RecvError::Lagged(_)) => feed::full(&state.cameras),
+                Err(RecvError::Lagged(_)) => {
+                    state.system.counters.pages_lagged.add();
+                    feed::full(&state.cameras)
+                }
                 Err(RecvError::Closed) => return,
             },
         };
@@ -63,6 +77,21 @@ async fn run(mut socket: WebSocket, state: AppState) {
             return;
         }
     }
+}
+
+/// Takes what a page tells. False if it means nothing here.
+fn understand(state: &AppState, text: &str) -> bool {
+    let Ok(ClientMessage::Latency { streams }) = serde_json::from_str(text) else { return false };
+    streams.len() <= MAX_LATENCIES
+        && streams.iter().all(|told| {
+            let quality = match told.quality {
+                app::model::Quality::Main => Quality::Main,
+                app::model::Quality::Sub => Quality::Sub,
+            };
+            // A camera that was just deleted is no reason to doubt the rest.
+            let Ok(stream) = state.cameras.stream(CameraId(told.camera_id), quality) else { return true };
+            state.system.tell_latency(stream.key(), told.ms)
+        })
 }
 
 /// What has piled up goes out in one flush.

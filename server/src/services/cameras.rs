@@ -20,7 +20,7 @@ use app::model::{Camera, CameraInput, CameraPatch, CameraSetting, ProbeReport, P
 use input::Draft;
 use media::StreamKey;
 use media::id::{CameraId, Quality};
-use media::ingest::SourceSpec;
+use media::ingest::{Credentials, SourceSpec};
 use media::snapshot::Snapshotter;
 use media::stream::{StreamConfig, StreamHandle, Streams};
 use record::Record;
@@ -108,6 +108,11 @@ impl Cameras {
     /// All cameras now.
     pub fn wall(&self) -> Arc<Wall> {
         self.inner.wall.borrow().clone()
+    }
+
+    /// Every stored login, to be kept out of what is told.
+    pub fn logins(&self) -> Vec<Credentials> {
+        self.wall().records.values().filter_map(|record| record.credentials.clone()).collect()
     }
 
     /// All cameras, and again after each change.

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cameras;
+mod diagnostics;
 mod incidents;
 mod installation;
 mod listener;
@@ -21,3 +22,4 @@ mod settings;
 mod streams;
 mod support;
 mod surroundings;
+mod system;

@@ -1,17 +1,20 @@
 //! One stream in the list: a row of numbers, and its details below when it is open.
 
+use super::line::Line;
+use super::streams::{Hours, head, newest_latency};
 use crate::components::icon::{Glyph, Icon};
-use crate::model::{StreamState, StreamStatus};
+use crate::model::{StreamHistory, StreamState, StreamStatus};
 use crate::state::use_wall;
 use crate::text::{UNKNOWN, health as text};
 use crate::view::number;
+use crate::view::spark::{dark, spark};
 use crate::view::streams::{Column, StreamKey, tone, viewers};
 use crate::view::time::{age, parse_rfc3339, seconds_until};
 use leptos::prelude::*;
 
 /// Of a `<tbody>`: a row and perhaps a second one with the details.
 #[component]
-pub fn StreamRow(key: StreamKey, open: RwSignal<Vec<StreamKey>>) -> impl IntoView {
+pub fn StreamRow(key: StreamKey, open: RwSignal<Vec<StreamKey>>, hours: Memo<Hours>) -> impl IntoView {
     let wall = use_wall();
     let name = Memo::new(move |_| wall.camera(key.camera_id).map(|camera| camera.name).unwrap_or_default());
     let seen = Memo::new(move |_| wall.status(key.camera_id, key.quality));
@@ -34,6 +37,15 @@ pub fn StreamRow(key: StreamKey, open: RwSignal<Vec<StreamKey>>) -> impl IntoVie
     let connected = Memo::new(move |_| {
         let since = parse_rfc3339(seen.with(|seen| seen.as_ref().and_then(|seen| seen.status.connected_at.clone()))?.as_str())?;
         Some(age(wall.server_now()? - since))
+    });
+    let hour = Memo::new(move |_| hours.with(|hours| hours.get(&(key.camera_id, key.quality)).cloned()));
+    let line = move |read: fn(&StreamHistory) -> Vec<Option<f64>>| {
+        Memo::new(move |_| hour.with(|hour| hour.as_ref().map(|hour| spark(&read(hour)))))
+    };
+    let dark_stretches = Memo::new(move |_| hour.with(|hour| hour.as_ref().map(|hour| dark(&hour.states)).unwrap_or_default()));
+    let latency = Memo::new(move |_| {
+        let ms = hour.with(|hour| hour.as_ref().and_then(|hour| newest_latency(hour)));
+        ms.map_or_else(|| UNKNOWN.to_owned(), |ms| number::latency(f64::from(ms)))
     });
     view! {
         <tbody class="stream" data-tone=move || tone(state.get()).as_str() class:is-open=move || is_open.get()>
@@ -64,15 +76,24 @@ pub fn StreamRow(key: StreamKey, open: RwSignal<Vec<StreamKey>>) -> impl IntoVie
                         {move || reason.get()}
                     </span>
                 </td>
-                <Number column=Column::Fps text=of(|status| is_live(status).then(|| number::fps(f64::from(status.fps)))) />
-                <Number column=Column::Bitrate text=of(|status| is_live(status).then(|| number::bitrate(status.bitrate_kbps))) />
+                <Number column=Column::Fps text=of(|status| is_live(status).then(|| number::fps(f64::from(status.fps))))>
+                    <Line name=text::COLUMN_FPS words=number::fps spark=line(|hour| floats(&hour.fps)) dark=dark_stretches />
+                </Number>
+                <Number column=Column::Bitrate text=of(|status| is_live(status).then(|| number::bitrate(status.bitrate_kbps)))>
+                    <Line name=text::COLUMN_BITRATE words=bitrate spark=line(|hour| whole(&hour.bitrate_kbps)) />
+                </Number>
+                <Number column=Column::Latency text=latency title=text::LATENCY_HELP>
+                    <Line name=text::COLUMN_LATENCY words=number::latency spark=line(|hour| whole(&hour.latency_ms)) />
+                </Number>
                 <td class="cell cell--video" data-label=text::COLUMN_VIDEO>
                     <span>{of(video)}</span>
                     <span class="stream__small">{move || seen.with(|seen| seen.as_ref().and_then(|seen| key_frames(&seen.status)))}</span>
                 </td>
                 <Number column=Column::LastFrame text=Memo::new(move |_| last_frame.get().unwrap_or_else(|| UNKNOWN.to_owned())) />
                 <Number column=Column::Connected text=Memo::new(move |_| connected.get().unwrap_or_else(|| UNKNOWN.to_owned())) />
-                <Number column=Column::Reconnects text=of(|status| Some(status.reconnects.to_string())) />
+                <Number column=Column::Reconnects text=of(|status| Some(status.reconnects.to_string()))>
+                    <Line name=text::COLUMN_RECONNECTS words=count spark=line(|hour| whole(&hour.reconnects)) />
+                </Number>
                 <Number column=Column::Dropped text=of(|status| Some(status.frames_dropped.to_string())) />
                 <Number column=Column::Viewers text=of(|status| Some(viewers(status).to_string())) />
             </tr>
@@ -88,12 +109,35 @@ pub fn StreamRow(key: StreamKey, open: RwSignal<Vec<StreamKey>>) -> impl IntoVie
 }
 
 #[component]
-fn Number(column: Column, text: Memo<String>) -> impl IntoView {
+fn Number(
+    column: Column,
+    text: Memo<String>,
+    #[prop(optional)] title: Option<&'static str>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
-        <td class=format!("cell cell--number cell--{}", column.as_str()) data-label=super::streams::head(column)>
-            {move || text.get()}
+        <td class=format!("cell cell--number cell--{}", column.as_str()) data-label=head(column) title=title>
+            <span>{move || text.get()}</span>
+            {children.map(|children| children())}
         </td>
     }
+}
+
+fn floats(values: &[Option<f32>]) -> Vec<Option<f64>> {
+    values.iter().map(|value| value.map(f64::from)).collect()
+}
+
+fn whole(values: &[Option<u32>]) -> Vec<Option<f64>> {
+    values.iter().map(|value| value.map(f64::from)).collect()
+}
+
+/// Whole numbers went in.
+fn bitrate(kbps: f64) -> String {
+    number::bitrate(kbps as u32)
+}
+
+fn count(number: f64) -> String {
+    format!("{number:.0}")
 }
 
 /// Everything there is to know of a stream.

@@ -6,12 +6,22 @@
 use super::row::StreamRow;
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::timer::use_every;
-use crate::model::StreamState;
+use crate::model::{History, Quality, StreamHistory, StreamState};
 use crate::state::use_wall;
 use crate::text::health as text;
 use crate::view::streams::{Column, Entry, Sort, StreamKey, arrange, in_trouble, streams_of};
 use leptos::ev::Event;
 use leptos::prelude::*;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The last hour of every stream.
+pub(super) type Hours = HashMap<(i64, Quality), Arc<StreamHistory>>;
+
+/// The delay at the viewers now: of the newest point that has one, if that is one of the last two (the newest has only begun).
+pub(super) fn newest_latency(hour: &StreamHistory) -> Option<u32> {
+    hour.latency_ms.iter().rev().take(2).find_map(|ms| *ms)
+}
 
 /// How often the order follows what is measured.
 const REORDER_MS: u32 = 4_000;
@@ -34,7 +44,7 @@ pub(super) fn head(column: Column) -> &'static str {
 }
 
 #[component]
-pub fn Streams() -> impl IntoView {
+pub fn Streams(history: RwSignal<History>) -> impl IntoView {
     let wall = use_wall();
     let (sort, only_trouble) = (RwSignal::new(Sort::default()), RwSignal::new(false));
     let (touched, turns) = (RwSignal::new(false), RwSignal::new(0_u32));
@@ -51,6 +61,10 @@ pub fn Streams() -> impl IntoView {
             (live + usize::from(seen.status.state == StreamState::Live), trouble + usize::from(in_trouble(&seen.status)))
         })
     });
+    let hours = Memo::new(move |_| {
+        let streams = history.with(|history| history.streams.clone());
+        streams.into_iter().map(|hour| ((hour.camera_id, hour.quality), Arc::new(hour))).collect::<Hours>()
+    });
     let order = Memo::new(move |_| {
         turns.track();
         let (keys, sort, only_trouble) = (keys.get(), sort.get(), only_trouble.get());
@@ -58,7 +72,7 @@ pub fn Streams() -> impl IntoView {
             let entries = keys.into_iter().map(|key| Entry {
                 key,
                 status: wall.status(key.camera_id, key.quality).map(|seen| seen.status),
-                latency_ms: None,
+                latency_ms: hours.with(|hours| hours.get(&(key.camera_id, key.quality)).and_then(|hour| newest_latency(hour))),
             });
             arrange(entries.collect(), sort, only_trouble)
         })
@@ -108,7 +122,7 @@ pub fn Streams() -> impl IntoView {
                             <tr>{Column::ALL.into_iter().map(|column| view! { <Head column sort /> }).collect_view()}</tr>
                         </thead>
                         <For each=move || order.get() key=|key| *key let:key>
-                            <StreamRow key open />
+                            <StreamRow key open hours />
                         </For>
                     </table>
                 </div>

@@ -2,7 +2,7 @@
 
 use crate::live::{PlayRequest, PlayerEvent, PlayerHandle, PlayerStats, use_players};
 use crate::model::Quality;
-use crate::state::{use_link, use_toasts, use_wall};
+use crate::state::{use_latencies, use_link, use_toasts, use_wall};
 use crate::text;
 use crate::view::face::PlayerPhase;
 use leptos::html::Video;
@@ -98,7 +98,7 @@ pub fn LiveVideo(
     #[prop(into)]
     shown: Signal<bool>,
 ) -> impl IntoView {
-    let (wall, link, toasts) = (use_wall(), use_link(), use_toasts());
+    let (wall, link, toasts, latencies) = (use_wall(), use_link(), use_toasts(), use_latencies());
     let players = use_players();
     let element = NodeRef::<Video>::new();
 
@@ -115,6 +115,9 @@ pub fn LiveVideo(
             if event == PlayerEvent::MutedByBrowser {
                 wall.listening.set(None);
                 toasts.bad(text::MUTED_BY_BROWSER);
+            }
+            if let PlayerEvent::Stats(PlayerStats { latency_ms: Some(ms), .. }) = event {
+                latencies.note(camera_id, quality, ms);
             }
             layer.take(&event);
         };

@@ -1,0 +1,262 @@
+//! The files of the bundle and what goes into them.
+
+use super::scrub::{self, Scrub};
+use super::{FILE_BYTES, File, LOG_BYTES, readme};
+use crate::config::Settings;
+use crate::entities::setting;
+use crate::logging;
+use crate::services::status;
+use crate::state::AppState;
+use app::model::{History, IncidentQuery, SystemHealth};
+use media::child::{Child, ChildSpec};
+use media::time::Stamp;
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, Statement};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
+use url::Url;
+
+/// Whatever takes longer to be found out is left out.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Days of the incident log.
+const INCIDENT_DAYS: i64 = 7;
+/// Entries read at once, and how many times: 2 000 are more than fit.
+const INCIDENT_PAGE: u32 = 200;
+const INCIDENT_PAGES: usize = 10;
+/// The history as it is kept.
+const HISTORY_STEP_S: u32 = 10;
+
+/// Everything, as read; made into files off the asynchronous threads.
+pub struct Gathered {
+    scrub: Scrub,
+    status: Value,
+    cameras: Value,
+    incidents: Value,
+    history: History,
+    system: Option<Arc<SystemHealth>>,
+    versions: Value,
+    settings: Value,
+}
+
+/// Reads everything.
+pub async fn gather(state: &AppState) -> Gathered {
+    let wall = state.cameras.wall();
+    let settings = state.settings.get();
+    let mut secrets: Vec<String> =
+        Url::parse(&settings.database_url).ok().and_then(|url| url.password().map(str::to_owned)).into_iter().collect();
+    // As it was meant, and not only as it stands in the address.
+    let decoded: Vec<String> = secrets
+        .iter()
+        .flat_map(|secret| url::form_urlencoded::parse(secret.as_bytes()).map(|(name, _)| name.into_owned()).collect::<Vec<_>>())
+        .collect();
+    secrets.extend(decoded);
+    let addresses = wall.cameras.iter().flat_map(|camera| [&camera.sources.main, &camera.sources.sub]).flatten();
+    secrets.extend(addresses.flat_map(|source| scrub::random_words(&source.url)).map(str::to_owned));
+    let statuses = state.cameras.statuses().into_iter().map(|(camera_id, status)| {
+        let mut value = to_value(&status);
+        value["camera_id"] = camera_id.into();
+        value
+    });
+    Gathered {
+        scrub: Scrub::new(&state.cameras.logins(), &secrets),
+        status: statuses.collect(),
+        cameras: wall.cameras.iter().map(|camera| camera_told(to_value(camera))).collect(),
+        incidents: timeout(PATIENCE, incidents(state)).await.unwrap_or_default(),
+        history: state.system.history(HISTORY_STEP_S),
+        system: timeout(PATIENCE, state.system.health()).await.ok().flatten(),
+        versions: versions(state).await,
+        settings: settings_told(state).await,
+    }
+}
+
+impl Gathered {
+    /// The files, without secrets and bounded.
+    pub fn files(self) -> Vec<File> {
+        let scrub = &self.scrub;
+        let file = |name, value: Value| File { name, text: bounded(scrub.json(value)) };
+        vec![
+            File { name: "README.txt", text: readme::README.to_owned() },
+            file("status.json", self.status),
+            file("cameras.json", self.cameras),
+            file("incidents.json", self.incidents),
+            file("history.json", to_value(&self.history)),
+            file("system.json", to_value(&self.system)),
+            file("versions.json", self.versions),
+            file("settings.json", self.settings),
+            File { name: "log.txt", text: log(scrub) },
+        ]
+    }
+}
+
+fn to_value(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// JSON of at most [`FILE_BYTES`]. A list that is too long loses its end: lists that can be long stand with the newest first.
+fn bounded(mut value: Value) -> String {
+    let pretty = serde_json::to_string_pretty(&value).unwrap_or_default();
+    if pretty.len() <= FILE_BYTES {
+        return pretty;
+    }
+    loop {
+        let text = value.to_string();
+        match &mut value {
+            _ if text.len() <= FILE_BYTES => return text,
+            Value::Array(list) if list.len() > 1 => list.truncate(list.len() * 3 / 4),
+            _ => return json!({ "left_out": "too large", "bytes": text.len() }).to_string(),
+        }
+    }
+}
+
+/// The kept lines of the log; the oldest go if there are too many.
+fn log(scrub: &Scrub) -> String {
+    let (lines, forgotten) = logging::recent();
+    let mut lines: Vec<String> = lines.iter().map(|line| scrub.text(line)).collect();
+    let mut surplus = lines.iter().map(|line| line.len() + 1).sum::<usize>().saturating_sub(LOG_BYTES);
+    let mut left_out = 0_usize;
+    while surplus > 0 && left_out < lines.len() {
+        surplus = surplus.saturating_sub(lines[left_out].len() + 1);
+        left_out += 1;
+    }
+    lines.drain(..left_out);
+    let earlier = u64::try_from(left_out).unwrap_or(0).saturating_add(forgotten);
+    if earlier > 0 {
+        lines.insert(0, format!("({earlier} earlier messages are not kept)"));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// The log of the last days, the newest first.
+async fn incidents(state: &AppState) -> Value {
+    let from = status::rfc3339(Stamp::now().utc_ms - INCIDENT_DAYS * 86_400_000);
+    let mut query = IncidentQuery { limit: Some(INCIDENT_PAGE), from: Some(from), ..IncidentQuery::default() };
+    let mut all = Vec::new();
+    for _ in 0..INCIDENT_PAGES {
+        match state.incidents.list(None, &query).await {
+            Ok(page) if !page.is_empty() => {
+                query.before = page.last().map(|incident| incident.id);
+                all.extend(page.iter().map(to_value));
+            }
+            Ok(_) => break,
+            Err(error) => {
+                all.push(json!({ "left_out": error.code() }));
+                break;
+            }
+        }
+    }
+    Value::Array(all)
+}
+
+/// A camera without its login and with addresses that may be told.
+fn camera_told(mut camera: Value) -> Value {
+    if let Some(sources) = camera.get_mut("sources").and_then(Value::as_object_mut) {
+        for source in sources.values_mut() {
+            if let Some(url) = source.get("url").and_then(Value::as_str).map(scrub::address) {
+                source["url"] = url.into();
+            }
+        }
+    }
+    if let Some(name) = camera.pointer_mut("/credentials/username") {
+        *name = name.as_str().map(scrub::user).into();
+    }
+    camera
+}
+
+/// The settings in force, and what is stored in the database.
+async fn settings_told(state: &AppState) -> Value {
+    let rows = timeout(PATIENCE, setting::Entity::find().all(state.db.read())).await;
+    let stored = match rows {
+        Ok(Ok(rows)) => rows.into_iter().map(|row| (row.key, row.value)).collect(),
+        _ => Map::new(),
+    };
+    in_force(&state.settings.get(), stored)
+}
+
+fn in_force(settings: &Settings, stored: Map<String, Value>) -> Value {
+    let database = if settings.database_url.is_empty() { String::new() } else { scrub::address(&settings.database_url) };
+    json!({
+        "data": settings.data,
+        "listen": settings.listen,
+        "database_url": database,
+        "log": format!("{:?}", settings.log).to_lowercase(),
+        "log_level": settings.log_level,
+        "allow_loopback_cameras": settings.allow_loopback_cameras,
+        "media_folders": settings.media_folders,
+        "allowed_origins": settings.allowed_origins,
+        "defaults": settings.defaults,
+        "stored": stored,
+    })
+}
+
+async fn versions(state: &AppState) -> Value {
+    let kernel = rustix::system::uname();
+    let text = |part: &std::ffi::CStr| part.to_string_lossy().into_owned();
+    let system = tokio::fs::read_to_string("/etc/os-release").await.unwrap_or_default();
+    let system = system.lines().find_map(|line| line.strip_prefix("PRETTY_NAME=")).map(|name| name.trim_matches('"').to_owned());
+    json!({
+        "nightjar": env!("CARGO_PKG_VERSION"),
+        "build": if cfg!(debug_assertions) { "debug" } else { "release" },
+        "ffmpeg": timeout(PATIENCE, ffmpeg_version()).await.ok().flatten(),
+        "database": timeout(PATIENCE, database_version(state)).await.ok().flatten(),
+        "kernel": format!("{} {}", text(kernel.sysname()), text(kernel.release())),
+        "machine": text(kernel.machine()),
+        "system": system,
+    })
+}
+
+/// The first line of `ffmpeg -version`; None where there is no ffmpeg.
+async fn ffmpeg_version() -> Option<String> {
+    let spec = ChildSpec { program: "ffmpeg".into(), args: vec!["-hide_banner".into(), "-version".into()], ..ChildSpec::default() };
+    let mut child = Child::spawn(&spec).ok()?;
+    let mut output = Vec::new();
+    child.take_stdout()?.take(64 << 10).read_to_end(&mut output).await.ok()?;
+    child.stop().await;
+    String::from_utf8_lossy(&output).lines().next().map(str::to_owned)
+}
+
+async fn database_version(state: &AppState) -> Option<String> {
+    let connection = state.db.read();
+    let backend = connection.get_database_backend();
+    let (name, query) = match backend {
+        DbBackend::Sqlite => ("SQLite", "SELECT sqlite_version() AS version"),
+        _ => ("PostgreSQL", "SELECT current_setting('server_version') AS version"),
+    };
+    let row = connection.query_one_raw(Statement::from_string(backend, query)).await.ok()??;
+    Some(format!("{name} {}", row.try_get::<String>("", "version").ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Flags;
+    use std::collections::HashMap;
+
+    #[test]
+    fn what_is_too_large_loses_its_end() {
+        let list: Value = (0..100_000).map(|number| json!({ "number": number, "text": "x".repeat(40) })).collect();
+        let text = bounded(list);
+        assert!(text.len() <= FILE_BYTES && text.len() > FILE_BYTES / 2);
+        let kept: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(kept[0]["number"], 0);
+        let object: Value = serde_json::from_str(&bounded(json!({ "text": "x".repeat(FILE_BYTES) }))).expect("JSON");
+        assert_eq!(object["left_out"], "too large");
+    }
+
+    #[test]
+    fn settings_are_told_without_their_secrets() {
+        let url = "postgres://nightjar:db%2Fp%40ss-77@db.lan:5432/nightjar?sslmode=require&password=other-88";
+        let environment = HashMap::from([("DATABASE_URL".to_owned(), url.to_owned())]);
+        let settings = Settings::load_from(&Flags::default(), Some(environment)).expect("loads");
+        let stored = [("webhook.url", json!("https://hook:pw-99@example.org/x")), ("webhook", json!({"secret": "s-66", "on": true}))];
+        let stored = stored.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let text = Scrub::default().json(in_force(&settings, stored)).to_string();
+        assert!(text.contains("postgres://db.lan:5432/nightjar") && text.contains("\"on\":true"), "{text}");
+        for secret in ["p%40ss-77", "p@ss-77", "other-88", "pw-99", "s-66"] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+    }
+}
