@@ -145,7 +145,6 @@ impl AppState {
             incidents,
             system: System::default(),
             bundler: Bundler::default(),
-            incidents: Incidents::default(),
             addresses,
             connect: outside.connect,
             leptos,
