@@ -2,6 +2,7 @@
 
 pub mod camera;
 pub mod incident;
+pub mod people;
 pub mod problem;
 pub mod settings;
 pub mod status;
@@ -10,6 +11,7 @@ pub mod ws;
 
 pub use camera::*;
 pub use incident::*;
+pub use people::*;
 pub use problem::Problem;
 pub use settings::*;
 pub use status::*;

@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261121_000001_cameras;
 mod m20261121_000002_incidents;
+mod m20261121_000100_accounts;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -14,6 +15,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261121_000001_cameras::Migration), Box::new(m20261121_000002_incidents::Migration)]
+        vec![
+            Box::new(m20261121_000001_cameras::Migration),
+            Box::new(m20261121_000002_incidents::Migration),
+            Box::new(m20261121_000100_accounts::Migration),
+        ]
     }
 }

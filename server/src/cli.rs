@@ -1,8 +1,12 @@
 //! The command line. Each subcommand is one file.
 
 mod check;
+mod password;
+mod people;
 mod reload;
 mod serve;
+mod token;
+mod user;
 
 use crate::config::{Flags, LogFormat};
 use clap::{Args, Parser, Subcommand};
@@ -24,6 +28,37 @@ enum Command {
     Serve(ServeArgs),
     /// Say what is wrong with a configuration; exit code 1 if anything is.
     Check(CheckArgs),
+    /// Accounts of people: add, change the password, list, remove. Works beside a running server.
+    User {
+        #[command(flatten)]
+        place: PlaceArgs,
+        #[command(subcommand)]
+        command: user::UserCommand,
+    },
+    /// API tokens of programs. Works beside a running server.
+    Token {
+        #[command(flatten)]
+        place: PlaceArgs,
+        #[command(subcommand)]
+        command: token::TokenCommand,
+    },
+}
+
+/// Which installation a command is about.
+#[derive(Debug, Args)]
+struct PlaceArgs {
+    /// Configuration file [default: nightjar.toml, if it exists]
+    #[arg(long, value_name = "FILE", env = "NIGHTJAR_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    /// Data folder [default: ./data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+}
+
+impl PlaceArgs {
+    fn flags(self) -> Flags {
+        Flags { config: self.config, data: self.data, ..Flags::default() }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +89,8 @@ pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(args) => serve::run(&Flags { config: args.config, data: args.data, listen: args.listen, log: args.log }),
         Command::Check(args) => check::run(&Flags { config: args.config, ..Flags::default() }),
+        Command::User { place, command } => user::run(&place.flags(), command),
+        Command::Token { place, command } => token::run(&place.flags(), command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

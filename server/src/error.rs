@@ -16,7 +16,9 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 pub enum Kind {
     /// The request cannot be read: bad JSON, bad query.
     Malformed,
-    /// Sent by another site's page.
+    /// Nobody is signed in, or not any more.
+    NotSignedIn,
+    /// Sent by another site's page, or not granted.
     Forbidden,
     NotFound,
     MethodNotAllowed,
@@ -27,6 +29,8 @@ pub enum Kind {
     UnsupportedMediaType,
     /// Readable, but a value is not acceptable.
     Invalid,
+    /// Asked too often; worth asking again later.
+    TooMany,
     /// Cannot be answered now; worth asking again.
     Unavailable,
     /// A fault of ours.
@@ -38,6 +42,7 @@ impl Kind {
     fn status(self) -> (StatusCode, &'static str) {
         match self {
             Self::Malformed => (StatusCode::BAD_REQUEST, "Malformed request"),
+            Self::NotSignedIn => (StatusCode::UNAUTHORIZED, "Not signed in"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "Not allowed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "Not found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
@@ -46,6 +51,7 @@ impl Kind {
             Self::UriTooLong => (StatusCode::URI_TOO_LONG, "Address too long"),
             Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"),
             Self::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid value"),
+            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Not available now"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
         }
@@ -97,6 +103,11 @@ impl AppError {
     /// 503 with `Retry-After`.
     pub fn unavailable(code: impl Into<String>, detail: impl Into<String>, retry_after_s: u32) -> Self {
         Self { retry_after: Some(retry_after_s), ..Self::new(Kind::Unavailable, code, detail) }
+    }
+
+    /// 429 with `Retry-After`.
+    pub fn too_many(code: impl Into<String>, detail: impl Into<String>, retry_after_s: u32) -> Self {
+        Self { retry_after: Some(retry_after_s), ..Self::new(Kind::TooMany, code, detail) }
     }
 
     /// 500: logs the cause now, tells the caller nothing of it.
@@ -159,6 +170,10 @@ impl IntoResponse for AppError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.kind == Kind::NotSignedIn {
+            // RFC 9110 wants a challenge with every 401. Not Basic: browsers would ask for a password in a box of their own.
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after {
             headers.insert(HeaderName::from_static("retry-after"), HeaderValue::from(seconds));
         }

@@ -14,6 +14,7 @@ pub mod listen;
 pub mod logging;
 pub mod middleware;
 pub mod pages;
+pub mod people;
 pub mod router;
 pub mod routes;
 pub mod secrets;

@@ -5,9 +5,11 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use secrecy::zeroize::Zeroizing;
+use sha2::Sha256;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -42,6 +44,8 @@ pub enum SecretError {
 pub struct Sealer {
     cipher: Arc<XChaCha20Poly1305>,
     key_id: [u8; KEY_ID],
+    /// What keys for other purposes are made from; tells nothing of the cipher's key.
+    root: Arc<Zeroizing<[u8; 32]>>,
 }
 
 impl std::fmt::Debug for Sealer {
@@ -72,7 +76,13 @@ impl Sealer {
         }
         let key_id = from_hex::<KEY_ID>(words.next()?)?;
         let key = Zeroizing::new(from_hex::<32>(words.next()?)?);
-        Some(Self { cipher: Arc::new(XChaCha20Poly1305::new((&*key).into())), key_id })
+        let root = Arc::new(Zeroizing::new(mac(&key, b"nightjar derived keys 1")));
+        Some(Self { cipher: Arc::new(XChaCha20Poly1305::new((&*key).into())), key_id, root })
+    }
+
+    /// A key for one other purpose, the same after every start.
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(mac(&self.root, purpose.as_bytes()))
     }
 
     /// Encrypts `plain` for the row that `place` names.
@@ -106,6 +116,16 @@ impl Sealer {
     }
 }
 
+/// HMAC-SHA-256.
+pub fn mac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    // HMAC fills up the key with zeros to the block of its hash.
+    let mut block = Zeroizing::new([0; 64]);
+    block[..32].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new((&*block).into());
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
 /// Writes a new key under a temporary name and links it into place: nobody ever sees half a key, and a key that another process made in the
 /// meantime is never overwritten.
 fn create(data: &Path, path: &Path) -> io::Result<()> {
@@ -136,7 +156,7 @@ fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     Ok(text)
 }
 
-fn to_hex(bytes: &[u8]) -> String {
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
@@ -145,7 +165,7 @@ fn to_hex(bytes: &[u8]) -> String {
     })
 }
 
-fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub(crate) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     if text.len() != N * 2 || !text.is_ascii() {
         return None;
@@ -168,6 +188,14 @@ mod tests {
         let again = Sealer::open(folder.path()).expect("the same key");
         assert_eq!(*again.open_sealed("camera 1", &sealed).expect("opens"), b"p)#@ss");
         assert!(matches!(again.open_sealed("camera 2", &sealed), Err(SecretError::Damaged)));
+    }
+
+    #[test]
+    fn derived_keys_differ_by_purpose_and_stay() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (one, again) = (Sealer::open(folder.path()).expect("a key"), Sealer::open(folder.path()).expect("the same key"));
+        assert_eq!(one.derive("links"), again.derive("links"));
+        assert_ne!(one.derive("links"), one.derive("other"));
     }
 
     #[test]

@@ -208,6 +208,6 @@ impl AppState {
 }
 
 /// For the owner only: passwords' key, database and recordings are in it.
-fn make_data_folder(path: &Path) -> std::io::Result<()> {
+pub(crate) fn make_data_folder(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

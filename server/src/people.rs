@@ -1,0 +1,277 @@
+//! People: accounts, what they may do, where they are signed in, tokens and links, and who did what.
+//!
+//! The pure cores are in files of their own ([`rights`], [`password`], [`limiter`], [`signature`], [`clock`]); the database is the truth, and a
+//! copy of it in memory ([`directory`]) answers who somebody is without a query, also in the media path.
+
+mod accounts;
+pub mod audit;
+pub mod clock;
+pub mod directory;
+pub mod hash;
+pub mod limiter;
+mod links;
+pub mod name;
+pub mod password;
+pub mod principal;
+pub mod rights;
+pub mod secret;
+pub mod sessions;
+pub mod setup;
+pub mod signature;
+mod store;
+mod tokens;
+
+pub use accounts::{NewPerson, PersonPatch};
+pub use links::{NewLink, link_not_found};
+pub use tokens::{NewToken, token_not_found};
+
+use crate::db::Db;
+use crate::entities::{link, setting, token, user};
+use crate::error::{AppError, AppResult};
+use crate::secrets::Sealer;
+use audit::Audit;
+use clock::Clock;
+use directory::{Directory, LinkKind};
+use hash::Hasher;
+use limiter::Limiter;
+use principal::{Principal, Proof, Who};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sessions::{Lifetimes, Sessions, Subject};
+use setup::SetupToken;
+use signature::Signer;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use store::failed;
+use time::OffsetDateTime;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Key of the latest time that was seen, in `settings`.
+const CLOCK_KEY: &str = "people.clock";
+/// How often it is looked whether another process changed something. Withdrawn rights must count within 5 s.
+const LOOK: Duration = Duration::from_millis(1500);
+/// How often what was only noted in memory is written.
+const WRITE: Duration = Duration::from_secs(60);
+/// How often what has ended is removed.
+const SWEEP: Duration = Duration::from_secs(600);
+/// How long the audit log reaches back unless the installation says otherwise.
+const KEEP_AUDIT: time::Duration = time::Duration::days(365);
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct People {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: Arc<Clock>,
+    hasher: Hasher,
+    limiter: Mutex<Limiter>,
+    sessions: Sessions,
+    signer: Signer,
+    audit: Audit,
+    directory: watch::Sender<Arc<Directory>>,
+    /// One reading at a time: an older one must not replace a newer one. An async lock, because it is held across queries.
+    reading: tokio::sync::Mutex<()>,
+    /// While there is no account.
+    setup: Mutex<Option<SetupToken>>,
+    used: Mutex<Used>,
+    tasks: TaskTracker,
+}
+
+/// When what was last used, until it is written.
+#[derive(Debug, Default)]
+struct Used {
+    tokens: HashMap<i64, OffsetDateTime>,
+    links: HashMap<i64, OffsetDateTime>,
+    sign_ins: HashMap<i64, OffsetDateTime>,
+}
+
+impl People {
+    /// Reads everybody. Without an account a set-up token is made.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn start(db: Db, sealer: &Sealer, lifetimes: Lifetimes, tasks: TaskTracker) -> AppResult<Self> {
+        let stored = setting::Entity::find_by_id(CLOCK_KEY).one(db.read()).await.map_err(failed)?;
+        let stored = stored.and_then(|row| row.value.as_i64()).and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+        let clock = Arc::new(Clock::new(stored));
+        let directory = Directory::load(&db).await?;
+        let setup = if directory.has_accounts() { None } else { Some(SetupToken::new()?) };
+        let inner = Inner {
+            sessions: Sessions::load(db.clone(), Arc::clone(&clock), lifetimes).await?,
+            db,
+            clock,
+            hasher: Hasher::default(),
+            limiter: Mutex::new(Limiter::default()),
+            signer: Signer::new(sealer.derive("signed media links")),
+            audit: Audit::default(),
+            directory: watch::channel(Arc::new(directory)).0,
+            reading: tokio::sync::Mutex::new(()),
+            setup: Mutex::new(setup),
+            used: Mutex::new(Used::default()),
+            tasks,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Everybody now.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.inner.directory.borrow().clone()
+    }
+
+    /// Everybody, and again after each change of accounts, grants, tokens and links.
+    pub fn watch(&self) -> watch::Receiver<Arc<Directory>> {
+        self.inner.directory.subscribe()
+    }
+
+    /// The store of sessions.
+    pub fn sessions(&self) -> &Sessions {
+        &self.inner.sessions
+    }
+
+    /// Takes notes of what is done.
+    pub fn audit(&self) -> &Audit {
+        &self.inner.audit
+    }
+
+    /// The time that expiry goes by.
+    pub fn now(&self) -> OffsetDateTime {
+        self.inner.clock.now()
+    }
+
+    /// What the console shows while there is no account.
+    pub fn setup_token(&self) -> Option<String> {
+        self.inner.setup.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|token| token.show().to_owned())
+    }
+
+    /// Who holds a session, if it still counts.
+    pub fn by_session(&self, hash: [u8; 32]) -> Option<Principal> {
+        let entry = self.inner.sessions.get(&hash)?;
+        let directory = self.directory();
+        match entry.subject {
+            Subject::Person { id, generation } => {
+                let person = directory.active(id).filter(|person| person.generation == generation)?;
+                let who = Who::Person { id, name: person.name.clone() };
+                Some(Principal::new(who, Proof::Session(hash), Arc::clone(&person.rights), Some(entry.expires_at)))
+            }
+            Subject::Guest { link } => self.link_principal(directory.links.get(&link)?, Proof::Session(hash), LinkKind::Guest),
+        }
+    }
+
+    /// Who it is now: rights may have grown, shrunk or gone since.
+    pub fn again(&self, principal: &Principal) -> Option<Principal> {
+        let directory = self.directory();
+        match principal.proof {
+            Proof::None => None,
+            Proof::Session(hash) => self.by_session(hash),
+            Proof::Token(id) => self.token_principal(directory.tokens.get(&id)?),
+            Proof::Link(id) => self.link_principal(directory.links.get(&id)?, Proof::Link(id), LinkKind::Media),
+        }
+    }
+
+    /// Writes what is noted, follows changes of other processes and removes what has ended, until cancelled.
+    pub async fn run(&self, stopping: CancellationToken) {
+        let writing = self.inner.audit.run(&self.inner.db, stopping.clone());
+        let keeping = self.keep(stopping);
+        tokio::join!(writing, keeping);
+    }
+
+    async fn keep(&self, stopping: CancellationToken) {
+        let ticks = |period| {
+            let mut ticks = interval(period);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        };
+        let (mut look, mut write, mut sweep) = (ticks(LOOK), ticks(WRITE), ticks(SWEEP));
+        loop {
+            let done = tokio::select! {
+                biased;
+                () = stopping.cancelled() => break,
+                _ = look.tick() => self.look().await,
+                _ = write.tick() => self.write().await,
+                _ = sweep.tick() => self.sweep().await,
+            };
+            if let Err(error) = done {
+                tracing::warn!(%error, "accounts could not be kept up to date; trying again");
+            }
+        }
+        if let Err(error) = self.write().await {
+            tracing::warn!(%error, "what was last used could not be written");
+        }
+    }
+
+    /// Reads again if another process has changed something.
+    async fn look(&self) -> AppResult<()> {
+        if directory::version(self.inner.db.read()).await? == self.directory().version {
+            return Ok(());
+        }
+        self.reload().await
+    }
+
+    /// Replaces the copy in memory by what is stored.
+    async fn reload(&self) -> AppResult<()> {
+        let _one = self.inner.reading.lock().await;
+        let directory = Directory::load(&self.inner.db).await?;
+        if directory.has_accounts() {
+            *self.inner.setup.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        self.inner.directory.send_replace(Arc::new(directory));
+        Ok(())
+    }
+
+    /// Writes the clock and when what was last used.
+    ///
+    /// # Errors
+    /// The database cannot be written; nothing is lost, the next call tries again.
+    pub async fn write(&self) -> AppResult<()> {
+        let directory = self.directory();
+        let counts = |entry: &sessions::Entry| match entry.subject {
+            Subject::Person { id, generation } => directory.active(id).is_some_and(|person| person.generation == generation),
+            Subject::Guest { link } => directory.links.contains_key(&link),
+        };
+        self.inner.sessions.sweep(counts).await?;
+        let used = std::mem::take(&mut *self.lock_used());
+        let transaction = self.inner.db.begin().await.map_err(failed)?;
+        let row = setting::ActiveModel { key: Set(CLOCK_KEY.to_owned()), value: Set(self.now().unix_timestamp().into()) };
+        let replace = OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned();
+        setting::Entity::insert(row).on_conflict(replace).exec_without_returning(&transaction).await.map_err(failed)?;
+        for (id, at) in used.tokens {
+            let update = token::Entity::update_many().col_expr(token::Column::LastUsedAt, Expr::value(Some(at)));
+            update.filter(token::Column::Id.eq(id)).exec(&transaction).await.map_err(failed)?;
+        }
+        for (id, at) in used.links {
+            let update = link::Entity::update_many().col_expr(link::Column::LastUsedAt, Expr::value(Some(at)));
+            update.filter(link::Column::Id.eq(id)).exec(&transaction).await.map_err(failed)?;
+        }
+        for (id, at) in used.sign_ins {
+            let update = user::Entity::update_many().col_expr(user::Column::LastSignInAt, Expr::value(Some(at)));
+            update.filter(user::Column::Id.eq(id)).exec(&transaction).await.map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
+    async fn sweep(&self) -> AppResult<()> {
+        self.lock_limiter().sweep(Instant::now());
+        self.sweep_links().await?;
+        audit::prune(&self.inner.db, OffsetDateTime::now_utc() - KEEP_AUDIT).await.map(drop)
+    }
+
+    /// Runs a change to its end even if the caller goes away.
+    async fn detached<T: Send + 'static>(&self, change: impl Future<Output = AppResult<T>> + Send + 'static) -> AppResult<T> {
+        self.inner.tasks.spawn(change).await.map_err(AppError::internal)?
+    }
+
+    fn lock_limiter(&self) -> MutexGuard<'_, Limiter> {
+        self.inner.limiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_used(&self) -> MutexGuard<'_, Used> {
+        self.inner.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

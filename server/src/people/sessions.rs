@@ -1,0 +1,341 @@
+//! Where people and guests are signed in: a store for tower-sessions in our database, with a copy in memory that answers every request.
+//!
+//! The cookie's value is nowhere but in the browser: table and memory know its SHA-256. A session ends when it was not used for some time
+//! (idle), after some time whatever happens (absolute), when its person's generation has moved on, or when its row is deleted.
+
+use super::clock::Clock;
+use super::store::failed;
+use crate::db::Db;
+use crate::entities::session;
+use crate::error::AppResult;
+use crate::secrets::{from_hex, to_hex};
+use async_trait::async_trait;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use time::{Duration, OffsetDateTime};
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result as StoreResult};
+use tower_sessions::{ExpiredDeletion, SessionStore};
+
+/// The one key in a session's data.
+pub const SIGNED_IN: &str = "signed_in";
+/// A person's oldest session makes room for a new one beyond this.
+const MAX_PER_PERSON: usize = 50;
+/// Letters of what a browser calls itself.
+const AGENT: usize = 200;
+
+/// How long sessions live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Without a request.
+    pub idle: Duration,
+    /// Whatever happens.
+    pub absolute: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self { idle: Duration::days(7), absolute: Duration::days(30) }
+    }
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// An account, at this generation.
+    Person { id: i64, generation: i64 },
+    /// Whoever has this link.
+    Guest { link: i64 },
+}
+
+/// What a session's data holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    pub subject: Subject,
+    pub address: String,
+    pub user_agent: String,
+    /// It ends then at the latest; of guests, with their link. Unix time, seconds.
+    pub until: Option<i64>,
+}
+
+/// One session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub subject: Subject,
+    pub address: String,
+    pub user_agent: String,
+    pub created_at: OffsetDateTime,
+    pub last_seen_at: OffsetDateTime,
+    /// It ends then, however busy it is.
+    pub expires_at: OffsetDateTime,
+    /// Seen since its row was written.
+    unwritten: bool,
+}
+
+/// The store. Cheap to clone.
+#[derive(Clone)]
+pub struct Sessions {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: Arc<Clock>,
+    lifetimes: Lifetimes,
+    entries: Mutex<HashMap<[u8; 32], Entry>>,
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
+}
+
+/// What is kept of a session's id.
+pub fn hash(id: &Id) -> [u8; 32] {
+    Sha256::digest(id.0.to_le_bytes()).into()
+}
+
+impl Sessions {
+    /// Reads the sessions that earlier runs have left.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn load(db: Db, clock: Arc<Clock>, lifetimes: Lifetimes) -> AppResult<Self> {
+        let rows = session::Entity::find().all(db.read()).await.map_err(failed)?;
+        let entries = rows.into_iter().filter_map(entry).collect();
+        Ok(Self { inner: Arc::new(Inner { db, clock, lifetimes, entries: Mutex::new(entries) }) })
+    }
+
+    pub fn lifetimes(&self) -> Lifetimes {
+        self.inner.lifetimes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Entry>> {
+        self.inner.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn holds(&self, entry: &Entry, now: OffsetDateTime) -> bool {
+        now < entry.expires_at && now < entry.last_seen_at.saturating_add(self.inner.lifetimes.idle)
+    }
+
+    /// A session that holds.
+    pub fn get(&self, hash: &[u8; 32]) -> Option<Entry> {
+        let now = self.inner.clock.now();
+        self.lock().get(hash).filter(|entry| self.holds(entry, now)).cloned()
+    }
+
+    /// The same, and it was used now.
+    pub fn touch(&self, hash: &[u8; 32]) -> Option<Entry> {
+        let now = self.inner.clock.now();
+        let mut entries = self.lock();
+        let entry = entries.get_mut(hash)?;
+        if !self.holds(entry, now) {
+            return None;
+        }
+        entry.last_seen_at = now;
+        entry.unwritten = true;
+        Some(entry.clone())
+    }
+
+    /// The sessions of a person that hold, the last used first.
+    pub fn of_person(&self, id: i64, generation: i64) -> Vec<([u8; 32], Entry)> {
+        let now = self.inner.clock.now();
+        let subject = Subject::Person { id, generation };
+        let mut found: Vec<_> = self
+            .lock()
+            .iter()
+            .filter(|(_, entry)| entry.subject == subject && self.holds(entry, now))
+            .map(|(hash, entry)| (*hash, entry.clone()))
+            .collect();
+        found.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.last_seen_at));
+        found
+    }
+
+    /// Ends sessions.
+    ///
+    /// # Errors
+    /// Their rows could not be deleted; they have ended all the same, until the next start.
+    pub async fn end(&self, which: &[[u8; 32]]) -> AppResult<()> {
+        {
+            let mut entries = self.lock();
+            for hash in which {
+                entries.remove(hash);
+            }
+        }
+        let transaction = self.inner.db.begin().await.map_err(failed)?;
+        let hashes = which.iter().map(|hash| to_hex(hash));
+        session::Entity::delete_many().filter(session::Column::IdHash.is_in(hashes)).exec(&transaction).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Writes when sessions were last seen, and lets go of those that have ended or for which `keep` is false.
+    ///
+    /// # Errors
+    /// The database cannot be written; the next call tries again.
+    pub async fn sweep(&self, keep: impl Fn(&Entry) -> bool) -> AppResult<()> {
+        let now = self.inner.clock.now();
+        let (ended, seen): (Vec<_>, Vec<_>) = {
+            let entries = self.lock();
+            let ended =
+                entries.iter().filter(|(_, entry)| !self.holds(entry, now) || !keep(entry)).map(|(hash, _)| *hash).collect::<Vec<_>>();
+            let seen = entries
+                .iter()
+                .filter(|(hash, entry)| entry.unwritten && !ended.contains(hash))
+                .map(|(hash, entry)| (*hash, entry.last_seen_at))
+                .collect();
+            (ended, seen)
+        };
+        if !ended.is_empty() {
+            self.end(&ended).await?;
+        }
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.inner.db.begin().await.map_err(failed)?;
+        for (hash, at) in &seen {
+            session::Entity::update_many()
+                .col_expr(session::Column::LastSeenAt, Expr::value(*at))
+                .filter(session::Column::IdHash.eq(to_hex(hash)))
+                .exec(&transaction)
+                .await
+                .map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)?;
+        let mut entries = self.lock();
+        for (hash, at) in seen {
+            if let Some(entry) = entries.get_mut(&hash).filter(|entry| entry.last_seen_at == at) {
+                entry.unwritten = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// The sessions that must go so that this person can have one more.
+    fn surplus(&self, subject: Subject) -> Vec<[u8; 32]> {
+        let Subject::Person { id: wanted, .. } = subject else { return Vec::new() };
+        let mut own: Vec<_> = self
+            .lock()
+            .iter()
+            .filter(|(_, entry)| matches!(entry.subject, Subject::Person { id, .. } if id == wanted))
+            .map(|(hash, entry)| (entry.last_seen_at, *hash))
+            .collect();
+        own.sort_unstable();
+        let surplus = (own.len() + 1).saturating_sub(MAX_PER_PERSON);
+        own.into_iter().take(surplus).map(|(_, hash)| hash).collect()
+    }
+}
+
+fn entry(row: session::Model) -> Option<([u8; 32], Entry)> {
+    let subject = match (row.user_id, row.link_id) {
+        (Some(id), None) => Subject::Person { id, generation: row.generation },
+        (None, Some(link)) => Subject::Guest { link },
+        _ => return None,
+    };
+    let entry = Entry {
+        subject,
+        address: row.address,
+        user_agent: row.user_agent,
+        created_at: row.created_at,
+        last_seen_at: row.last_seen_at,
+        expires_at: row.expires_at,
+        unwritten: false,
+    };
+    Some((from_hex(&row.id_hash)?, entry))
+}
+
+fn backend(error: impl std::fmt::Display) -> Error {
+    Error::Backend(error.to_string())
+}
+
+/// Only sessions of somebody are stored: visitors who are not signed in leave no trace.
+fn signed_in(record: &Record) -> StoreResult<SignedIn> {
+    let value = record.data.get(SIGNED_IN).cloned().ok_or_else(|| Error::Encode("nobody is signed in".to_owned()))?;
+    serde_json::from_value(value).map_err(|error| Error::Encode(error.to_string()))
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> StoreResult<()> {
+        let signed_in = signed_in(record)?;
+        let now = self.inner.clock.now();
+        let until = signed_in.until.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+        let latest = now.saturating_add(self.inner.lifetimes.absolute);
+        let expires_at = until.map_or(latest, |until| until.min(latest));
+        let surplus = self.surplus(signed_in.subject);
+        if !surplus.is_empty() {
+            self.end(&surplus).await.map_err(backend)?;
+        }
+        let entry = Entry {
+            subject: signed_in.subject,
+            address: signed_in.address,
+            user_agent: signed_in.user_agent.chars().filter(|c| !c.is_control()).take(AGENT).collect(),
+            created_at: now,
+            last_seen_at: now,
+            expires_at,
+            unwritten: false,
+        };
+        let hash = hash(&record.id);
+        // The id is a primary key: one that exists already (never, by chance) fails and is not taken over.
+        insert(&self.inner.db, &hash, &entry).await.map_err(backend)?;
+        self.lock().insert(hash, entry);
+        record.expiry_date = expires_at;
+        Ok(())
+    }
+
+    /// Nothing in a session changes while it lives: a change of rights makes a new one. So one that was ended meanwhile stays ended.
+    async fn save(&self, record: &Record) -> StoreResult<()> {
+        match self.get(&hash(&record.id)) {
+            Some(_) => Ok(()),
+            None => Err(Error::Backend("the session has ended".to_owned())),
+        }
+    }
+
+    async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
+        let Some(entry) = self.touch(&hash(id)) else { return Ok(None) };
+        let signed_in = SignedIn { subject: entry.subject, address: entry.address, user_agent: entry.user_agent, until: None };
+        let value = serde_json::to_value(&signed_in).map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data: HashMap::from([(SIGNED_IN.to_owned(), value)]), expiry_date: entry.expires_at }))
+    }
+
+    async fn delete(&self, id: &Id) -> StoreResult<()> {
+        let hash = hash(id);
+        if self.lock().contains_key(&hash) {
+            self.end(&[hash]).await.map_err(backend)?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ExpiredDeletion for Sessions {
+    async fn delete_expired(&self) -> StoreResult<()> {
+        self.sweep(|_| true).await.map_err(backend)
+    }
+}
+
+async fn insert(db: &Db, hash: &[u8; 32], entry: &Entry) -> AppResult<()> {
+    let (user_id, link_id, generation) = match entry.subject {
+        Subject::Person { id, generation } => (Some(id), None, generation),
+        Subject::Guest { link } => (None, Some(link), 0),
+    };
+    let row = session::ActiveModel {
+        id_hash: Set(to_hex(hash)),
+        user_id: Set(user_id),
+        link_id: Set(link_id),
+        generation: Set(generation),
+        address: Set(entry.address.clone()),
+        user_agent: Set(entry.user_agent.clone()),
+        created_at: Set(entry.created_at),
+        last_seen_at: Set(entry.last_seen_at),
+        expires_at: Set(entry.expires_at),
+    };
+    let transaction = db.begin().await.map_err(failed)?;
+    session::Entity::insert(row).exec_without_returning(&transaction).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
