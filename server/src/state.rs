@@ -2,6 +2,8 @@
 
 use crate::config::{Current, Settings};
 use crate::db::Db;
+use crate::people::People;
+use crate::people::sessions::Lifetimes;
 use crate::routes::live::audience::HlsAudience;
 use crate::secrets::Sealer;
 use crate::services::address::{AddressPolicy, Resolve, SystemResolver};
@@ -61,6 +63,8 @@ pub struct Inner {
     pub system: System,
     pub bundler: Bundler,
     pub addresses: AddressPolicy,
+    /// Who may do what.
+    pub people: People,
     /// Opens the cameras' streams.
     connect: Arc<dyn Connect>,
     /// How pages are rendered.
@@ -112,6 +116,8 @@ impl AppState {
         let db = Db::open(&settings).await.map_err(|error| format!("the database cannot be opened: {error}"))?;
         let addresses = AddressPolicy::new(&settings, outside.resolver);
         let tasks = TaskTracker::new();
+        let people = People::start(db.clone(), &sealer, Lifetimes::default(), tasks.clone()).await;
+        let people = people.map_err(|error| format!("the accounts cannot be read: {error}"))?;
         let first_discontinuity = sequences::begin(&db).await.map_err(|error| format!("the database cannot be written: {error}"))?;
         let hls = HlsOptions { first_discontinuity, ..HlsOptions::default() };
         let streams = Streams::new(StreamsOptions { hls, ..StreamsOptions::default() }, Arc::clone(&outside.connect));
@@ -146,6 +152,7 @@ impl AppState {
             system: System::default(),
             bundler: Bundler::default(),
             addresses,
+            people,
             connect: outside.connect,
             leptos,
             stopping,
@@ -163,6 +170,7 @@ impl AppState {
         state.tasks.spawn(async move {
             pictures::follow(&background.streams, &background.incidents, background.stopping.clone()).await;
         });
+        state.tasks.spawn(async move { background.people.run(background.stopping.clone()).await });
         let background = state.clone();
         state.tasks.spawn(async move { background.hls_audience.run(background.stopping.clone()).await });
         let background = state.clone();

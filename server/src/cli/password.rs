@@ -50,7 +50,8 @@ impl Hidden {
         let before = tcgetattr(std::io::stdin()).map_err(|error| format!("the terminal cannot be asked: {error}"))?;
         let mut silent = before.clone();
         silent.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(std::io::stdin(), OptionalActions::Flush, &silent).map_err(|error| format!("the terminal cannot be silenced: {error}"))?;
+        tcsetattr(std::io::stdin(), OptionalActions::Flush, &silent)
+            .map_err(|error| format!("the terminal cannot be silenced: {error}"))?;
         Ok(Self(before))
     }
 }

@@ -49,7 +49,9 @@ pub fn run(flags: &Flags, command: UserCommand) -> Result<(), String> {
                 let person = people.add_person(Actor::console(), NewPerson { name, role, grants, password }).await.map_err(said)?;
                 say(&format!("Added {} as {}.", person.name, person.role.as_str()));
                 if person.role != Role::Admin && person.grants.is_empty() {
-                    say("This account sees no camera yet: say --grant all=live,audio next time, or let an admin grant some in the browser.");
+                    say(
+                        "This account sees no camera yet: say --grant all=live,audio next time, or let an admin grant some in the browser.",
+                    );
                 }
                 Ok(())
             })

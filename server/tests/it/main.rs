@@ -13,6 +13,7 @@ mod live_mse;
 mod live_players;
 mod live_support;
 mod openapi;
+mod people;
 mod pictures;
 mod postgres;
 mod program;

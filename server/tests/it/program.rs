@@ -152,3 +152,52 @@ fn check_names_what_is_wrong() {
     let (code, text) = check("media_folders = [\"/does/not/exist/here\"]\n");
     assert!(code == Some(1) && text.contains("media_folders"), "{code:?} {text}");
 }
+
+/// Runs a command with something on its standard input; what it printed.
+fn run(data: &std::path::Path, args: &[&str], input: &str) -> (bool, String) {
+    let mut command = nightjar();
+    command.args(args).arg("--data").arg(data).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("started");
+    // A command that has failed already reads nothing.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("ended");
+    (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+#[test]
+fn accounts_and_tokens_are_made_without_a_browser() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // The folder and the database are made on the way.
+    let data = folder.path().join("data");
+    let add = |name: &str, role: &str, password: &str| run(&data, &["user", "add", name, "--role", role, "--password-stdin"], password);
+    assert_eq!(run(&data, &["user", "list"], "").1, "There are no accounts. Add one: nightjar user add NAME --role admin\n");
+    let (added, said) = add("Ann", "admin", "violet ferry onion crane\n");
+    assert!(added && said.contains("Added Ann as admin."), "{said}");
+    for (name, role, password, reason) in [
+        ("ann", "admin", "violet ferry onion crane\n", "already"),
+        ("Bob", "viewer", "short\n", "At least 12 characters"),
+        ("Bob", "viewer", "", "no password was given"),
+        ("Bob", "king", "violet ferry onion crane\n", "a role is admin, operator or viewer"),
+    ] {
+        let (added, said) = add(name, role, password);
+        assert!(!added && said.contains(reason) && !said.contains("violet"), "{name} {role}: {said}");
+    }
+    assert!(add("Bob", "viewer", "violet ferry onion crane\n").1.contains("sees no camera yet"));
+    let granted = ["user", "add", "Eve", "--role", "viewer", "--grant", "group:Yard=live,audio", "--password-stdin"];
+    assert!(run(&data, &granted, "violet ferry onion crane\r\n").0);
+    assert!(run(&data, &["user", "passwd", "BOB", "--password-stdin"], "grandmother sold her boat\n").0);
+    assert_eq!(run(&data, &["user", "list"], "").1, "admin     Ann\nviewer    Bob\nviewer    Eve\n");
+    let (removed, said) = run(&data, &["user", "remove", "Ann"], "");
+    assert!(!removed && said.contains("last admin"), "{said}");
+    assert!(run(&data, &["user", "remove", "Bob"], "").0);
+    assert!(run(&data, &["user", "remove", "Bob"], "").1.contains("no such account"));
+
+    let (made, secret) = run(&data, &["token", "create", "Script", "--scope", "operate", "--cameras", "1,2", "--days", "30"], "");
+    assert!(made && secret.trim().starts_with("nightjar_") && secret.lines().count() == 1, "{secret}");
+    let (_, listed) = run(&data, &["token", "list"], "");
+    assert!(
+        listed.contains("operate") && listed.contains("Script") && listed.contains("[1, 2]") && !listed.contains(secret.trim()),
+        "{listed}"
+    );
+    assert!(run(&data, &["token", "revoke", "1"], "").0 && run(&data, &["token", "list"], "").1.is_empty());
+}
