@@ -170,6 +170,7 @@ impl AppState {
         state.tasks.spawn(async move {
             pictures::follow(&background.streams, &background.incidents, background.stopping.clone()).await;
         });
+        let background = state.clone();
         state.tasks.spawn(async move { background.people.run(background.stopping.clone()).await });
         let background = state.clone();
         state.tasks.spawn(async move { background.hls_audience.run(background.stopping.clone()).await });
