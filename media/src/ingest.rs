@@ -117,7 +117,7 @@ pub enum Knocked {
     Shut,
     /// The port takes connections, and nothing is answered.
     Silent,
-    /// It answers, and not with this stream: starting up, no such path, no more viewers, or another protocol.
+    /// It hangs up, or answers and not with this stream: starting up, no such path, no more viewers, or another protocol.
     Refuses,
     /// It would show the stream, or asks for the login first.
     Answers,
@@ -133,7 +133,7 @@ pub trait Connect: Send + Sync {
     async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError>;
 
     /// How the source looks from outside, asked without a session and without a login, so that a camera that was away is met soon after
-    /// it is back. None where that cannot be told. Answers within `limit`.
+    /// it is back. None where that cannot be told. Answers within `limit`; if that is seconds, the camera is asked anew every second.
     async fn knock(&self, _spec: &SourceSpec, _limit: Duration) -> Option<Knocked> {
         None
     }

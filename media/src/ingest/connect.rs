@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use retina::client::SessionGroup;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use url::Url;
 
 /// Known cameras beyond which forgotten ones are looked for. Not a limit on cameras.
@@ -48,6 +48,8 @@ struct PeerKey {
 pub(super) struct Peer {
     /// Sessions that ended and may not be over for the camera yet: awaited before the next one.
     pub group: Arc<SessionGroup>,
+    /// Since when sessions have been waited for.
+    ending_since: Mutex<Option<Instant>>,
     learned: Mutex<Learned>,
 }
 
@@ -59,6 +61,15 @@ pub(super) struct Learned {
 }
 
 impl Peer {
+    /// What is left of `limit` for sessions that are ending. It is given once, however many attempts are made until they have ended.
+    pub fn patience(&self, limit: Duration) -> Duration {
+        let mut since = lock(&self.ending_since);
+        if since.is_some_and(|since| since.elapsed() > limit) && self.group.stale_sessions().num_sessions == 0 {
+            *since = None;
+        }
+        limit.saturating_sub(since.get_or_insert_with(Instant::now).elapsed())
+    }
+
     pub fn learned(&self) -> Learned {
         *lock(&self.learned)
     }

@@ -6,7 +6,7 @@
 
 use super::connect::Peer;
 use super::net::{self, AddressPolicy};
-use super::{Knocked, RtspSpec, Source, TransportChoice, knock};
+use super::{RtspSpec, Source, TransportChoice};
 use crate::error::{ErrorCode, StreamError};
 use crate::redacted::Redacted;
 use crate::time::{Stamp, VIDEO_TIMESCALE};
@@ -19,6 +19,7 @@ use retina::client::{Credentials, Demuxed, Described, PlayOptions, Session, Sess
 use retina::codec::{CodecItem, FrameFormat, VideoFrame};
 use secrecy::ExposeSecret;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -41,11 +42,9 @@ pub use quirks::{
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
 /// After so long without an answer to the first request it is found out what is on the port.
 const UNANSWERED: Duration = Duration::from_millis(1500);
-/// How often it is looked then whether the camera answers others, and for how long.
-const LOOK: Duration = Duration::from_millis(500);
 /// For the first parameter sets of a camera that does not name them in its description: one long GOP.
 const PARAMETERS_LIMIT: Duration = Duration::from_secs(12);
-/// Sessions that ended a moment ago get this long to be torn down before a new one is opened; a camera that is gone never answers.
+/// Sessions get this long from their end to be torn down before a new one is opened; a camera that is gone never answers.
 const STALE_LIMIT: Duration = Duration::from_secs(3);
 /// For the TEARDOWN when a source is closed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
@@ -55,7 +54,7 @@ const DEFAULT_PORT: u16 = 554;
 /// Opens a session and waits until its tracks are known.
 pub(super) async fn open(spec: &RtspSpec, peer: &Arc<Peer>, policy: AddressPolicy) -> Result<RtspSource, StreamError> {
     let group = Arc::clone(&peer.group);
-    if timeout(STALE_LIMIT, group.await_stale_sessions(&group.stale_sessions())).await.is_err() {
+    if timeout(peer.patience(STALE_LIMIT), group.await_stale_sessions(&group.stale_sessions())).await.is_err() {
         tracing::debug!(url = %Redacted(&spec.url), "the camera has not ended its last session yet; opening a new one all the same");
     }
     let addresses = net::resolve(&spec.url, spec.url.port().unwrap_or(DEFAULT_PORT), policy).await?;
@@ -164,18 +163,17 @@ impl Opening<'_> {
         let answered = async {
             tokio::select! {
                 biased;
-                answer = request => Some(answer),
-                () = self.woken(&diagnosis), if stage == Stage::Describe => None,
+                answer = request => answer,
+                never = self.diagnose_meanwhile(&diagnosis), if stage == Stage::Describe => match never {},
             }
         };
         match timeout(REQUEST_LIMIT, answered).await {
-            Ok(Some(Ok(answer))) => Ok(answer),
-            Ok(Some(Err(error))) => {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
                 let unexplained = stage == Stage::Describe && error.status_code().is_none();
                 let diagnosis = if unexplained { Some(diagnose::diagnose(self.address).await) } else { None };
                 Err(self.error(stage, &error, diagnosis))
             }
-            Ok(None) => Err(fault::silent(self.address)),
             Err(_) => match diagnosis.into_inner() {
                 // It answers a plain question and not ours: say what is true of ours.
                 None | Some(diagnose::Diagnosis::Answered(diagnose::Answer::Rtsp)) => Err(fault::silent(self.address)),
@@ -184,16 +182,11 @@ impl Opening<'_> {
         }
     }
 
-    /// Finds out what is on a port that leaves our first request unanswered. Ends if it answered nobody and now does: a camera that has
-    /// started meanwhile knows nothing of a connection from before.
-    async fn woken(&self, diagnosis: &OnceLock<diagnose::Diagnosis>) {
+    /// Finds out what is on a port that leaves our first request unanswered, while that may still be answered.
+    async fn diagnose_meanwhile(&self, diagnosis: &OnceLock<diagnose::Diagnosis>) -> Infallible {
         tokio::time::sleep(UNANSWERED).await;
-        let found = diagnose::diagnose(self.address).await;
-        let was_silent = found == diagnose::Diagnosis::Silent;
-        let _ = diagnosis.set(found);
-        while !was_silent || knock::knock(&[self.address], Some(&self.spec.url), LOOK).await < Knocked::Refuses {
-            tokio::time::sleep(LOOK).await;
-        }
+        let _ = diagnosis.set(diagnose::diagnose(self.address).await);
+        std::future::pending().await
     }
 
     fn error(&self, stage: Stage, error: &retina::Error, diagnosis: Option<diagnose::Diagnosis>) -> StreamError {
@@ -348,6 +341,7 @@ impl Source for RtspSource {
 
     async fn close(self: Box<Self>) {
         let group = Arc::clone(&self.peer.group);
+        self.peer.patience(STALE_LIMIT);
         drop(self);
         // Unanswered: retina goes on in the background for as long as the session could live.
         if let Ok(Err(error)) = timeout(CLOSE_LIMIT, group.await_teardown()).await {

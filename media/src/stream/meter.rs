@@ -10,6 +10,8 @@ const WINDOW: Duration = Duration::from_secs(4);
 const BUCKET: Duration = Duration::from_millis(250);
 /// Gaps between frames after which the usual interval counts as known.
 const INTERVAL_GAPS: u32 = 2;
+/// Gaps up to this are believed at once, longer ones by and by.
+const BELIEVED: Duration = Duration::from_secs(1);
 /// A longer gap is a fault and says nothing about the usual interval.
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -162,7 +164,9 @@ impl Meter {
 
     /// A moving average over about eight frames: follows a camera that lowers its rate at night, hardly moved by one late frame.
     fn note_interval(&mut self, gap: Duration) {
-        let gap = gap.min(MAX_INTERVAL);
+        // Pictures that trickle in are no slow camera: were it believed at once, the stall limit would run away before them.
+        let most = self.interval.map_or(MAX_INTERVAL, |usual| (usual * 4).max(BELIEVED)).min(MAX_INTERVAL);
+        let gap = gap.min(most);
         self.gaps = self.gaps.saturating_add(1);
         self.interval = Some(self.interval.map_or(gap, |usual| (usual * 7 + gap) / 8));
     }

@@ -229,7 +229,7 @@ impl Streams {
             return Ok(found);
         }
         let started = Instant::now();
-        let opened = timeout(limit, self.inner.upstream.open(spec, false)).await;
+        let opened = timeout(limit, self.inner.upstream.open(spec, false, None)).await;
         match opened {
             Ok(Opened::Source(source)) => probe::first_picture(source, started, limit).await,
             Ok(Opened::Failed(error)) => Err(error),

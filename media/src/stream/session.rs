@@ -3,7 +3,7 @@
 //! What does not belong here: when to open or close (that is [`super::policy`]).
 
 use crate::error::{ErrorCode, StreamError};
-use crate::ingest::{Connect, Source, SourceSpec};
+use crate::ingest::{Connect, Knocked, Source, SourceSpec};
 use crate::stream::breaker::LoginGate;
 use crate::time::Stamp;
 use crate::unit::SourceItem;
@@ -17,6 +17,8 @@ use tokio_util::task::TaskTracker;
 
 /// A source promises to end within about two seconds; after this it is dropped.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a camera that was silent is asked for a first word before a session is tried.
+const FIRST_WORD: Duration = Duration::from_secs(4);
 
 /// Both clocks, the monotonic one as tokio has it (tests pause it).
 pub(super) fn now() -> Stamp {
@@ -62,8 +64,14 @@ pub(super) enum Opened {
 }
 
 impl Upstream {
-    /// Opens one session. `failing`: its last attempts failed.
-    pub(super) async fn open(&self, spec: &SourceSpec, failing: bool) -> Opened {
+    /// Opens one session. `failing`: its last attempts failed. `silence`: how the last one failed, if by a camera that said nothing: it is
+    /// asked for a first word, anew every second, because an attempt that began before the camera was there would wait for nothing.
+    pub(super) async fn open(&self, spec: &SourceSpec, failing: bool, silence: Option<StreamError>) -> Opened {
+        if let Some(error) = silence
+            && self.connect.knock(spec, FIRST_WORD).await == Some(Knocked::Silent)
+        {
+            return Opened::Failed(error);
+        }
         let pass = match self.gate.enter(self.gate.login(spec), now).await {
             Ok(pass) => pass,
             Err(until) => return Opened::Blocked { until },

@@ -294,7 +294,9 @@ impl Supervisor {
                     let upstream = Arc::clone(&self.upstream);
                     let config = Arc::clone(&self.config);
                     let failing = self.policy.failures() >= FAILING_AFTER && !self.policy.answers_again();
-                    self.slot = Slot::Opening(Box::pin(async move { upstream.open(&config.source, failing).await }));
+                    let last = self.policy.failure().map(|failure| failure.error.clone());
+                    let silence = last.filter(|error| error.code == ErrorCode::Timeout && !self.policy.answers_again());
+                    self.slot = Slot::Opening(Box::pin(async move { upstream.open(&config.source, failing, silence).await }));
                 }
                 Action::Close => {
                     self.slot.close(&self.upstream);

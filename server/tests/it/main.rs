@@ -4,6 +4,7 @@
 mod bad_input;
 mod cameras;
 mod diagnostics;
+mod faults;
 mod incidents;
 mod installation;
 mod listener;

@@ -31,9 +31,10 @@ pub(super) fn from_status(stage: Stage, status: u16, has_credentials: bool) -> S
         ),
         (401, _) if !has_credentials => (ErrorCode::AuthFailed, "The camera asks for a user name and password. Enter them.".to_owned()),
         (401, _) => (ErrorCode::AuthFailed, "The camera refused the user name or password. Check both.".to_owned()),
+        // Not a wrong password, and no login is locked for it: Dahua answers so from the seventh viewer on (AlexxIT/WebRTC#959).
         (403, Stage::Describe) => (
-            ErrorCode::AuthFailed,
-            "The camera forbids this user to watch the stream (403). Give the user the right to see live video, or use another one."
+            ErrorCode::SessionLimit,
+            "The camera forbids this user to watch the stream (403). Close other programs that watch it, or give the user the right to see live video."
                 .to_owned(),
         ),
         (403 | 453 | 503, _) => (
@@ -152,6 +153,7 @@ mod tests {
     fn status_codes_map_to_stable_codes() {
         let code = |stage, status| from_status(stage, status, true).code;
         assert_eq!(code(Stage::Describe, 401), ErrorCode::AuthFailed);
+        assert_eq!(code(Stage::Describe, 403), ErrorCode::SessionLimit);
         assert_eq!(code(Stage::Describe, 404), ErrorCode::NotFound);
         assert_eq!(code(Stage::Setup, 403), ErrorCode::SessionLimit);
         assert_eq!(code(Stage::Setup, 453), ErrorCode::SessionLimit);

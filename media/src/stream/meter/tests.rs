@@ -90,3 +90,25 @@ fn sound_counts_as_bytes_but_not_as_pictures() {
     assert_eq!(reading.bytes, 50_000);
     assert!((24.0..26.0).contains(&reading.fps));
 }
+
+#[test]
+fn pictures_that_trickle_in_do_not_stretch_the_interval() {
+    let mut meter = Meter::default();
+    meter.connected(Stamp::default());
+    let mut now = Stamp::default();
+    for _ in 0..50 {
+        now = now.plus(Duration::from_millis(40));
+        meter.video(now, false, 100);
+    }
+    for _ in 0..4 {
+        now = now.plus(Duration::from_millis(3500));
+        meter.video(now, false, 100);
+    }
+    assert!(meter.frame_interval().is_some_and(|interval| interval < Duration::from_millis(500)), "{:?}", meter.frame_interval());
+    // One that really has become slow is believed after some pictures.
+    for _ in 0..20 {
+        now = now.plus(Duration::from_millis(3500));
+        meter.video(now, false, 100);
+    }
+    assert!(meter.frame_interval().is_some_and(|interval| interval > Duration::from_secs(2)), "{:?}", meter.frame_interval());
+}

@@ -107,6 +107,14 @@ impl Server {
         answer.json()["id"].as_i64().expect("an id")
     }
 
+    /// Adds an always-on camera without trying it first.
+    pub async fn add_rtsp_unseen_always(&self, number: u32, url: String) -> i64 {
+        let body = rtsp(&format!("Camera {number}"), &url, None);
+        let answer = self.http().await.json("POST", "/api/v1/cameras?force=true", &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        answer.json()["id"].as_i64().expect("an id")
+    }
+
     pub fn stream(&self, camera: i64, quality: Quality) -> StreamHandle {
         self.state.cameras.stream(CameraId(camera), quality).expect("a stream")
     }
