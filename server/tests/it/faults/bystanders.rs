@@ -1,6 +1,6 @@
 //! Cameras that nothing happens to, next to others; and twenty that come back together.
 
-use super::harness::{Audience, Watch};
+use super::harness::{Audience, Watch, say};
 use crate::live_support::Server;
 use fakecam::{FakeCamera, Fixture, Script};
 use media::id::Quality;
@@ -52,7 +52,7 @@ async fn twenty_cameras_that_come_back_together_are_opened_a_few_at_a_time() {
     let back = std::time::Instant::now();
     camera.update(None, |script| *script = slow).await;
     futures::future::join_all(ids.iter().map(|id| server.live(*id, Quality::Main))).await;
-    println!("| twenty cameras back at once | | {} ms |", back.elapsed().as_millis());
+    say(&format!("| twenty cameras back at once | | {} ms |", back.elapsed().as_millis()));
     let counters = camera.counters();
     assert!(counters.handshakes_max <= 8, "{} sessions were being opened at once", counters.handshakes_max);
     assert_eq!((camera.sessions_open(), camera.sessions_max()), (u64::from(CAMERAS), 1));

@@ -253,3 +253,10 @@ pub async fn run(server: &Server, fault: &Fault) -> Measured {
     camera.shutdown().await;
     measured
 }
+
+/// A line for people who run the tests with `--nocapture`.
+pub fn say(line: &str) {
+    use std::io::Write;
+    // Nobody reads: nobody to tell.
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}

@@ -1,7 +1,7 @@
 //! The table of faults.
 
 use super::bystanders::Bystander;
-use super::harness::{Expected, Fault, Measured, nothing, resume, run};
+use super::harness::{Expected, Fault, Measured, nothing, resume, run, say};
 use crate::live_support::{Server, timely};
 use fakecam::{Action, AudioCodec, ConnectBehaviour, FakeCamera, Fixture, KeepaliveBehaviour, Script, Step, TransportBehaviour};
 use futures::FutureExt;
@@ -169,8 +169,8 @@ async fn run_all(faults: Vec<Fault>) {
     for (fault, ran) in faults.iter().zip(&ran) {
         let shown = |time: Option<Duration>| time.map_or_else(|| "-".to_owned(), |time| format!("{} ms", time.as_millis()));
         match ran {
-            Ok(Measured { detected, live_again }) => println!("| {} | {} | {} |", fault.name, shown(*detected), shown(*live_again)),
-            Err(_) => println!("| {} | FAILED | |", fault.name),
+            Ok(Measured { detected, live_again }) => say(&format!("| {} | {} | {} |", fault.name, shown(*detected), shown(*live_again))),
+            Err(_) => say(&format!("| {} | FAILED | |", fault.name)),
         }
     }
     assert!(ran.iter().all(Result::is_ok), "see above");
