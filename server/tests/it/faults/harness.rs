@@ -241,6 +241,7 @@ pub async fn run(server: &Server, fault: &Fault) -> Measured {
     let expected = usize::from(!matches!(fault.expected, Expected::Nothing));
     assert_eq!(outages, expected, "{name}: {:#?}", watch.seen);
     assert_eq!((camera.sessions_open(), camera.sessions_max()), (1, 1), "{name}: one session at any time");
+    check_log(server, id, fault).await;
     let path = format!("/api/v1/cameras/{id}");
     let deleted = server.http().await.request("DELETE", &path, &[], None).await;
     assert_eq!(deleted.status, 204, "{name}");
@@ -252,6 +253,35 @@ pub async fn run(server: &Server, fault: &Fault) -> Measured {
     timely("the session is ended", gone).await;
     camera.shutdown().await;
     measured
+}
+
+/// What a person reads afterwards: one outage with its reason, over; or nothing.
+async fn check_log(server: &Server, id: i64, fault: &Fault) {
+    let mut http = server.http().await;
+    let path = format!("/api/v1/cameras/{id}/incidents");
+    let (Expected::Blink(code, sentence) | Expected::Outage(code, sentence, _)) = fault.expected else {
+        let log = http.get(&path).await.json();
+        assert_eq!(log, json!([]), "{}", fault.name);
+        return;
+    };
+    let written = async {
+        loop {
+            let log = http.get(&path).await.json();
+            if log.as_array().is_some_and(|log| log.iter().all(|one| !one["ended_at"].is_null()) && !log.is_empty()) {
+                return log;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let log = timely("the incident is written", written).await;
+    assert_eq!(log.as_array().map(Vec::len), Some(1), "{}: {log:#}", fault.name);
+    let one = &log[0];
+    assert_eq!((&one["kind"], &one["code"]), (&json!("outage"), &json!(code.as_str())), "{}: {log:#}", fault.name);
+    let steps = one["steps"].as_array().expect("steps");
+    assert!(steps.iter().any(|step| step["text"].as_str().is_some_and(|text| text.contains(sentence))), "{}: {log:#}", fault.name);
+    let summary = one["summary"].as_str().expect("a sentence");
+    assert!(summary.len() > 30, "{}: {summary}", fault.name);
+    say(&format!("  {}: {summary}", fault.name));
 }
 
 /// A line for people who run the tests with `--nocapture`.
