@@ -6,6 +6,7 @@ pub mod keys;
 pub mod live_line;
 pub mod outside;
 pub mod poll;
+pub mod poster;
 pub mod size;
 pub mod timer;
 pub mod visible;

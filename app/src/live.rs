@@ -23,8 +23,10 @@
 pub mod buffer;
 pub mod clock;
 pub mod edge;
+pub mod history;
 pub mod ladder;
 pub mod message;
+pub mod proof;
 
 use crate::model::Quality;
 use leptos::prelude::{provide_context, use_context};
@@ -100,12 +102,25 @@ pub struct PlayRequest {
     pub pinned: Option<TransportKind>,
     /// RFC 6381 codec of the video from the stream's status, if known: spares a connection that cannot be played.
     pub video_codec: Option<String>,
+    /// Milliseconds between two pictures, and between two key frames, as the stream's status tells them: how long a picture may stand
+    /// before it is no longer live, until that is measured.
+    pub frame_interval_ms: Option<f64>,
+    pub key_interval_ms: Option<f64>,
 }
 
 impl PlayRequest {
     /// Muted, active, nothing pinned, codec unknown.
     pub fn new(camera_id: i64, quality: Quality) -> Self {
-        Self { camera_id, quality, muted: true, active: true, pinned: None, video_codec: None }
+        Self {
+            camera_id,
+            quality,
+            muted: true,
+            active: true,
+            pinned: None,
+            video_codec: None,
+            frame_interval_ms: None,
+            key_interval_ms: None,
+        }
     }
 }
 
@@ -130,6 +145,8 @@ pub struct PlayerStats {
     pub stalls: u32,
     /// Milliseconds since the newest picture was shown.
     pub frame_age_ms: f64,
+    /// How long the newest picture may be away before the picture is no longer live, milliseconds.
+    pub bound_ms: f64,
     /// Bytes of media received since the player started.
     pub bytes: u64,
 }
@@ -175,7 +192,9 @@ pub enum PlayerEvent {
         transport: TransportKind,
     },
     Stats(PlayerStats),
-    /// The picture stands still for want of data; `FirstFrame` says when it moves again.
+    /// The element holds no picture any more: whatever lies behind it is seen.
+    Cleared,
+    /// No picture for longer than may be; `FirstFrame` says when it moves again.
     Stalled {
         transport: TransportKind,
     },
@@ -237,6 +256,33 @@ pub type OnEvent = Rc<dyn Fn(PlayerEvent)>;
 /// Makes players. Implemented by `frontend`, and by fakes in tests.
 pub trait PlayerHost {
     fn play(&self, video: HtmlVideoElement, request: PlayRequest, on_event: OnEvent) -> Box<dyn PlayerHandle>;
+
+    /// A message stamped `server_ms` by the server's wall clock came when this browser's read `browser_ms`: both are compared for the latency.
+    fn heard_server(&self, _server_ms: f64, _browser_ms: f64) {}
+
+    /// Fetches a camera's newest picture once. `on_still` is not called if there is none.
+    fn still(&self, _camera_id: i64, _on_still: Box<dyn FnOnce(Still)>) {}
+}
+
+/// The address of a camera's newest picture, as large as a tile may be.
+pub fn snapshot_address(camera_id: i64) -> String {
+    format!("/api/v1/cameras/{camera_id}/snapshot.jpg?width=640")
+}
+
+/// A single picture. Its address is good until it is dropped.
+pub struct Still {
+    /// An object URL.
+    pub url: String,
+    /// When it was taken.
+    pub taken: proof::Moment,
+    /// Frees the picture.
+    pub release: fn(&str),
+}
+
+impl Drop for Still {
+    fn drop(&mut self) {
+        (self.release)(&self.url);
+    }
 }
 
 /// The page's player host, as it travels through context.
@@ -251,6 +297,16 @@ impl Players {
     /// Starts a player on this element. Browser only: call it in effects and event handlers.
     pub fn play(&self, video: HtmlVideoElement, request: PlayRequest, on_event: OnEvent) -> Box<dyn PlayerHandle> {
         self.0.play(video, request, on_event)
+    }
+
+    /// See [`PlayerHost::still`]. Browser only.
+    pub fn still(&self, camera_id: i64, on_still: impl FnOnce(Still) + 'static) {
+        self.0.still(camera_id, Box::new(on_still));
+    }
+
+    /// See [`PlayerHost::heard_server`]. Browser only.
+    pub fn heard_server(&self, server_ms: f64, browser_ms: f64) {
+        self.0.heard_server(server_ms, browser_ms);
     }
 }
 

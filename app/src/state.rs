@@ -1,5 +1,6 @@
 //! What the whole page shares, as small `Copy` structs of signals provided by [`provide`] and read by `use_…`.
 
+pub mod details;
 pub mod dialog;
 pub mod enlarged;
 pub mod latency;
@@ -8,6 +9,7 @@ pub mod style;
 pub mod toast;
 pub mod wall;
 
+pub use details::use_details;
 pub use dialog::{Dialog, Dialogs, use_dialogs};
 pub use enlarged::Enlarged;
 pub use latency::use_latencies;
@@ -24,4 +26,5 @@ pub fn provide() {
     style::provide();
     toast::provide();
     dialog::provide();
+    details::provide();
 }

@@ -2,10 +2,10 @@
 
 use crate::live::FailReason;
 
-pub mod settings;
-
+pub mod details;
 pub mod health;
 pub mod pages;
+pub mod settings;
 
 pub const PRODUCT: &str = "Nightjar";
 pub const DESCRIPTION: &str = "Live cameras and recordings on your own machine.";
@@ -17,6 +17,7 @@ pub const LAYOUT: &str = "Layout";
 pub const LAYOUT_AUTO: &str = "Fit the screen";
 pub const LAYOUT_COLUMNS: &str = "Columns";
 pub const LAYOUT_PRESETS: &str = "One large";
+pub const LAYOUT_DETAILS: &str = "Stream details on every picture (I)";
 pub const LAYOUT_SPACING: &str = "Space between pictures";
 pub const HIDE_HEADER: &str = "Hide the header";
 pub const SHOW_HEADER: &str = "Show the header";
@@ -37,6 +38,7 @@ pub const PRESET_1_7: &str = "One large and seven small";
 pub const STATE_LIVE: &str = "Live";
 pub const STATE_STARTING: &str = "Starting";
 pub const STATE_WAITING: &str = "Waiting";
+pub const STATE_DELAYED: &str = "Delayed";
 pub const STATE_PAUSED: &str = "Paused";
 pub const STATE_RETRYING: &str = "Retrying";
 pub const STATE_CONNECTING: &str = "Connecting";
@@ -51,6 +53,8 @@ pub const STATE_ASLEEP: &str = "Asleep";
 pub const REASON_OFF: &str = "This camera is turned off.";
 pub const REASON_ASLEEP: &str = "The camera is asleep. The picture comes back when it wakes up.";
 pub const REASON_STALLED: &str = "The camera has stopped sending pictures.";
+pub const REASON_NO_FRAMES: &str = "No new pictures are coming.";
+pub const REASON_LINE: &str = "The connection to the server is interrupted.";
 pub const REASON_UNKNOWN: &str = "The camera can’t be reached.";
 
 pub fn player_reason(reason: FailReason) -> &'static str {
@@ -70,8 +74,22 @@ pub fn trying_again(seconds: i64) -> String {
     if seconds > 0 { format!("Trying again in {seconds} s.") } else { "Trying again now.".to_owned() }
 }
 
-pub fn last_picture(age: &str) -> String {
-    format!("Last picture {age} ago")
+/// Before the age of the picture that stands behind: `Picture from` `12 s ago`.
+pub const PICTURE_FROM: &str = "Picture from";
+
+pub fn ago(age: &str) -> String {
+    format!("{age} ago")
+}
+
+/// In the place of a number that is not known.
+pub const UNKNOWN: &str = "–";
+
+/// What is remarkable about a picture that moves in time all the same. Informations, not errors.
+pub const FLAG_FROZEN: &str = "Picture does not change";
+pub const FLAG_DARK: &str = "Picture is dark";
+
+pub fn flag_frozen_for(age: &str) -> String {
+    format!("Picture has not changed for {age}")
 }
 
 pub const TAP_TO_PLAY: &str = "Tap to start the picture";
@@ -104,24 +122,6 @@ pub fn enlarge(name: &str) -> String {
 pub fn actions_for(name: &str) -> String {
     format!("Actions for {name}")
 }
-
-// Details overlay.
-pub const DETAIL_STREAM: &str = "Stream";
-pub const DETAIL_MAIN: &str = "Main";
-pub const DETAIL_SUB: &str = "Sub";
-pub const DETAIL_TRANSPORT: &str = "Player";
-pub const DETAIL_VIDEO: &str = "Video";
-pub const DETAIL_AUDIO: &str = "Audio";
-pub const DETAIL_SHOWN: &str = "Shown";
-pub const DETAIL_SENT: &str = "Sent";
-pub const DETAIL_LATENCY: &str = "Latency";
-pub const DETAIL_BUFFER: &str = "Buffer";
-pub const DETAIL_DROPPED: &str = "Dropped";
-pub const DETAIL_SOURCE: &str = "Source";
-pub const DETAIL_KEY_FRAMES: &str = "Key frames";
-pub const DETAIL_RECONNECTS: &str = "Reconnects";
-pub const NONE: &str = "none";
-pub const UNKNOWN: &str = "–";
 
 // Hiding and order.
 pub const HIDE: &str = "Hide from the wall";

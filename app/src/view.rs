@@ -2,6 +2,7 @@
 
 pub mod face;
 pub mod figures;
+pub mod flag;
 pub mod form;
 pub mod layout;
 pub mod number;

@@ -18,7 +18,7 @@ mod transport;
 
 use app::live::clock::ServerOffset;
 use app::live::ladder::Capabilities;
-use app::live::{OnEvent, PlayRequest, PlayerHandle, PlayerHost, TransportKind};
+use app::live::{OnEvent, PlayRequest, PlayerHandle, PlayerHost, Still, TransportKind};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use tile::Tile;
@@ -66,5 +66,17 @@ impl PlayerHost for BrowserPlayers {
         tiles.push(Rc::downgrade(&tile));
         drop(tiles);
         Box::new(tile::Handle::new(tile))
+    }
+
+    fn still(&self, camera_id: i64, on_still: Box<dyn FnOnce(Still)>) {
+        wasm_bindgen_futures::spawn_local(async move {
+            if let Some(still) = stills::one(camera_id).await {
+                on_still(still);
+            }
+        });
+    }
+
+    fn heard_server(&self, server_ms: f64, browser_ms: f64) {
+        self.shared.offset.borrow_mut().observe(server_ms, browser_ms);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::components::icon::{Glyph, Icon, IconButton};
 use crate::hooks::outside::use_outside;
-use crate::state::{use_style, use_wall};
+use crate::state::{use_details, use_style, use_wall};
 use crate::text;
 use crate::view::layout::Layout;
 use leptos::html::Div;
@@ -72,7 +72,7 @@ fn Choice(layout: Layout, open: RwSignal<bool>) -> impl IntoView {
 #[component]
 pub fn LayoutMenu() -> impl IntoView {
     let style = use_style();
-    let wall = use_wall();
+    let (wall, details) = (use_wall(), use_details());
     let open = RwSignal::new(false);
     let place = NodeRef::<Div>::new();
     use_outside(place, open);
@@ -108,6 +108,18 @@ pub fn LayoutMenu() -> impl IntoView {
                     >
                         <Icon glyph=Glyph::Spaced />
                         <span>{text::LAYOUT_SPACING}</span>
+                        <span class="switch__track" aria-hidden="true"></span>
+                    </button>
+                    <button
+                        type="button"
+                        class="switch"
+                        role="switch"
+                        aria-checked=move || details.choice.with(|choice| choice.all).to_string()
+                        aria-keyshortcuts="I"
+                        on:click=move |_| details.toggle_all()
+                    >
+                        <Icon glyph=Glyph::Info />
+                        <span>{text::LAYOUT_DETAILS}</span>
                         <span class="switch__track" aria-hidden="true"></span>
                     </button>
                     <Show when=move || { wall.hidden() > 0 }>

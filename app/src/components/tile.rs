@@ -3,20 +3,27 @@
 pub mod controls;
 pub mod cover;
 pub mod details;
+pub mod flag;
 pub mod layer;
 
 use crate::components::tile::controls::TileControls;
 use crate::components::tile::cover::TileCover;
 use crate::components::tile::details::TileDetails;
+use crate::components::tile::flag::TileFlag;
 use crate::components::tile::layer::{Layer, LiveVideo};
+use crate::hooks::heartbeat::browser_moment;
+use crate::hooks::poster::use_poster;
 use crate::hooks::timer::after;
 use crate::hooks::visible::use_in_sight;
+use crate::live::snapshot_address;
 use crate::model::Quality;
 use crate::state::dialog::MenuRequest;
-use crate::state::{Enlarged, use_dialogs, use_wall};
+use crate::state::{Enlarged, LinkState, use_details, use_dialogs, use_link, use_wall};
 use crate::text;
-use crate::view::face::{PlayerPhase, face};
+use crate::view::face::{Evidence, face};
+use crate::view::flag::flag;
 use crate::view::number;
+use crate::view::time::age;
 use leptos::ev::MouseEvent;
 use leptos::html::Article;
 use leptos::prelude::*;
@@ -28,7 +35,7 @@ const TOUCHED_MS: u32 = 4_000;
 
 #[component]
 pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
-    let (wall, dialogs) = (use_wall(), use_dialogs());
+    let (wall, dialogs, link) = (use_wall(), use_dialogs(), use_link());
     let root = NodeRef::<Article>::new();
     let in_sight = use_in_sight(root);
 
@@ -49,16 +56,30 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
         let main_status = main_shown.get().then(|| wall.status(id, Quality::Main)).flatten();
         main_status.or_else(|| wall.leading(id)).map(|seen| seen.status)
     });
-    let state = Memo::new(move |_| face(enabled.get(), status.get().as_ref(), phase.get()));
+    let front = move || if main_shown.get() { main } else { sub };
+    // Once a second, and at once when the page comes back.
+    let now = Memo::new(move |_| wall.now_ms.get().map(|_| browser_moment()));
+    let overdue = Memo::new(move |_| now.get().zip(front().shown.get()).is_some_and(|(now, shown)| shown.is_overdue(now)));
+    let line_up = Memo::new(move |_| matches!(link.state.get(), LinkState::Up | LinkState::Starting));
+    let evidence = Memo::new(move |_| Evidence {
+        phase: phase.get(),
+        overdue: overdue.get(),
+        line_up: line_up.get(),
+        latency_ms: front().stats.get().and_then(|stats| stats.latency_ms),
+    });
+    let state = Memo::new(move |_| face(enabled.get(), status.get().as_ref(), &evidence.get()));
+    let remark = Memo::new(move |_| {
+        let live = state.with(|state| state.is_live());
+        live.then(|| status.with(|status| flag(status.as_ref(), front().verdict.get().picture))).flatten()
+    });
 
     let has_audio = Memo::new(move |_| {
-        [Quality::Main, Quality::Sub].into_iter().any(|quality| wall.status(id, quality).is_some_and(|seen| seen.status.audio.is_some()))
+        [Quality::Main, Quality::Sub].into_iter().any(|quality| wall.status(id, quality).is_some_and(|seen| seen.status.sound))
     });
     let muted = Memo::new(move |_| wall.listening.get() != Some(id));
     let latency = Memo::new(move |_| {
-        let stats = if main_shown.get() { main.stats.get() } else { sub.stats.get() };
-        let live = phase.get() == PlayerPhase::Playing;
-        stats.filter(|_| live).and_then(|stats| stats.latency_ms).map(number::latency)
+        let evidence = evidence.get();
+        evidence.latency_ms.filter(|_| evidence.is_moving()).map(number::latency)
     });
     // Asked for only if there has been a frame, and kept from then on.
     let poster = Memo::new(move |before: Option<&bool>| {
@@ -67,7 +88,21 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
                 .into_iter()
                 .any(|quality| wall.status(id, quality).is_some_and(|seen| seen.status.last_frame_age_ms.is_some()))
     });
-    let details = Memo::new(move |_| dialogs.details.with(|shown| shown.contains(&id)));
+    let blank = Memo::new(move |_| {
+        poster.get() && line_up.get() && in_sight.get() && wall.page_visible.get() && !covered.get() && !front().has_picture.get()
+    });
+    let still = use_poster(id, blank);
+    // How old the picture is that stands there, while it is not a moving one.
+    let picture_age = Memo::new(move |_| {
+        if evidence.get().is_moving() && !state.with(|state| state.is_dimmed()) {
+            return None;
+        }
+        let now = now.get()?;
+        let age_ms = if front().has_picture.get() { front().shown.get()?.age_ms(now) } else { still.taken()?.age_ms(now) };
+        Some(text::ago(&age(age_ms as i64)))
+    });
+    let shown_details = use_details();
+    let details = Memo::new(move |_| shown_details.choice.with(|choice| choice.shows(id)));
 
     let touched = RwSignal::new(false);
     // Counts what makes an earlier tap's time-out void.
@@ -108,6 +143,7 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
             class:tile--large=move || large.get()
             class:tile--touched=move || touched.get()
             class:tile--dimmed=move || state.with(|state| state.is_dimmed())
+            class:tile--old=move || state.with(|state| state.is_old())
             node_ref=root
             data-camera=id.to_string()
             data-tone=move || state.with(|state| state.tone.as_str())
@@ -120,7 +156,7 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
                 <Show when=move || poster.get()>
                     <img
                         class="tile__poster"
-                        src=format!("/api/v1/cameras/{id}/snapshot.jpg?width=640")
+                        src=move || still.url().unwrap_or_else(|| snapshot_address(id))
                         alt=""
                         decoding="async"
                         draggable="false"
@@ -147,8 +183,9 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
             </div>
             <a class="tile__open" href=format!("/camera/{id}") aria-label=move || text::enlarge(&name.get()) draggable="false" on:click=on_open></a>
             <TileCover id face=state sub main />
+            <TileFlag remark />
             <Show when=move || details.get()>
-                <TileDetails id main_shown sub main />
+                <TileDetails id main_shown moving=Signal::derive(move || evidence.get().is_moving()) sub main />
             </Show>
             <div class="tile__plate">
                 <span class="tile__name">{move || name.get()}</span>
@@ -158,6 +195,11 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
                 </span>
                 <span class="tile__latency" title=text::LATENCY_HELP>
                     {move || latency.get()}
+                </span>
+                <span class="tile__age" class:is-shown=move || picture_age.with(Option::is_some)>
+                    <span class="tile__age-words">{text::PICTURE_FROM}</span>
+                    " "
+                    {move || picture_age.get()}
                 </span>
             </div>
             <TileControls id name has_audio muted details large enlarged sub main />

@@ -5,7 +5,7 @@ use crate::hooks::api;
 use crate::hooks::keys::use_keys;
 use crate::model::{CameraPatch, Profile, Quality};
 use crate::state::dialog::MenuRequest;
-use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
+use crate::state::{Dialog, use_details, use_dialogs, use_toasts, use_wall};
 use crate::text;
 use leptos::ev;
 use leptos::html::Div;
@@ -41,7 +41,7 @@ fn Entry(
 
 #[component]
 fn OpenMenu(request: MenuRequest) -> impl IntoView {
-    let (wall, dialogs, toasts) = (use_wall(), use_dialogs(), use_toasts());
+    let (wall, dialogs, toasts, details) = (use_wall(), use_dialogs(), use_toasts(), use_details());
     let id = request.camera_id;
     let element = NodeRef::<Div>::new();
     let close = move || dialogs.menu.set(None);
@@ -162,7 +162,7 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                 label=text::DETAILS
                 on_press=move || {
                     close();
-                    dialogs.toggle_details(id);
+                    details.toggle(id);
                 }
             />
             {enabled.then(|| view! { <Entry glyph=Glyph::Refresh label=text::RESTART on_press=restart /> })}

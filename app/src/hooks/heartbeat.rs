@@ -1,15 +1,26 @@
 //! The page's second hand and whether the page is in the foreground, kept in the wall's state.
 
+use crate::live::proof::Moment;
 use crate::state::use_wall;
 use gloo::timers::callback::Interval;
 use leptos::ev;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use web_sys::VisibilityState;
 
 /// Milliseconds since 1970 by the browser's clock. Browser only.
 pub fn browser_now_ms() -> i64 {
     // Whole milliseconds far below 2^53.
     js_sys::Date::now() as i64
+}
+
+/// Now, on both of the browser's clocks. Browser only.
+pub fn browser_moment() -> Moment {
+    let wall_ms = js_sys::Date::now();
+    let clock = js_sys::Reflect::get(&window(), &"performance".into());
+    let now = clock.as_ref().ok().and_then(|clock| js_sys::Reflect::get(clock, &"now".into()).ok()?.dyn_into::<js_sys::Function>().ok());
+    let mono_ms = now.zip(clock.ok()).and_then(|(now, clock)| now.call0(&clock).ok()?.as_f64()).unwrap_or(wall_ms);
+    Moment { mono_ms, wall_ms }
 }
 
 /// Starts the second hand and follows the page's visibility. No-op on the server: effects don't run there.
@@ -23,7 +34,11 @@ pub fn use_heartbeat() {
             interval.try_update_value(Option::take);
         });
 
-        let look = move || wall.page_visible.set(document().visibility_state() != VisibilityState::Hidden);
+        let look = move || {
+            // The second hand may have stood still in the background: ages are true before anything is seen.
+            wall.now_ms.set(Some(browser_now_ms()));
+            wall.page_visible.set(document().visibility_state() != VisibilityState::Hidden);
+        };
         look();
         let listener = window_event_listener(ev::visibilitychange, move |_| look());
         on_cleanup(move || listener.remove());

@@ -3,6 +3,7 @@
 use crate::hooks::api;
 use crate::hooks::heartbeat::browser_now_ms;
 use crate::hooks::timer::sleep;
+use crate::live::{Players, use_players};
 use crate::model::{ClientMessage, MAX_LATENCIES, ServerMessage};
 use crate::state::latency::Latencies;
 use crate::state::link::retry_delay_ms;
@@ -22,20 +23,21 @@ const TELL_MS: i64 = 8_000;
 
 /// Opens the line and keeps it. No-op on the server.
 pub fn use_live_line() {
-    let (wall, link, latencies) = (use_wall(), use_link(), use_latencies());
+    let (wall, link, latencies, players) = (use_wall(), use_link(), use_latencies(), use_players());
     Effect::new(move |_| {
         let (stop, registration) = AbortHandle::new_pair();
+        let players = players.clone();
         spawn_local(async move {
-            let _ = Abortable::new(run(wall, link, latencies), registration).await;
+            let _ = Abortable::new(run(wall, link, latencies, players), registration).await;
         });
         on_cleanup(move || stop.abort());
     });
 }
 
-async fn run(wall: Wall, link: Link, latencies: Latencies) {
+async fn run(wall: Wall, link: Link, latencies: Latencies, players: Option<Players>) {
     let mut attempt = 0;
     loop {
-        if run_once(wall, link, latencies).await {
+        if run_once(wall, link, latencies, players.as_ref()).await {
             attempt = 0;
         }
         let delay_ms = retry_delay_ms(attempt);
@@ -65,7 +67,7 @@ async fn wait(link: Link, delay_ms: u32) {
 }
 
 /// One connection from opening to its end. True if it ever carried a message.
-async fn run_once(wall: Wall, link: Link, latencies: Latencies) -> bool {
+async fn run_once(wall: Wall, link: Link, latencies: Latencies, players: Option<&Players>) -> bool {
     let Some(url) = address() else { return false };
     let Ok(mut socket) = WebSocket::open(&url) else { return false };
     let mut heard = false;
@@ -82,7 +84,11 @@ async fn run_once(wall: Wall, link: Link, latencies: Latencies) -> bool {
                 link.up();
                 // A newer server may say things that this page doesn't know: they are left alone.
                 if let Ok(message) = serde_json::from_str::<ServerMessage>(&json) {
-                    wall.apply(message, browser_now_ms());
+                    let now_ms = browser_now_ms();
+                    if let (ServerMessage::Heartbeat { wallclock_ms }, Some(players)) = (&message, players) {
+                        players.heard_server(*wallclock_ms as f64, now_ms as f64);
+                    }
+                    wall.apply(message, now_ms);
                 }
             }
             Either::Left(_) => return heard,

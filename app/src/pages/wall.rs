@@ -11,13 +11,16 @@ use crate::components::tile::Tile;
 use crate::components::tile_menu::TileMenu;
 use crate::hooks::keys::use_keys;
 use crate::hooks::size::use_room;
-use crate::state::{Dialog, Enlarged, use_dialogs, use_style, use_toasts, use_wall};
+use crate::state::{Dialog, Enlarged, use_details, use_dialogs, use_style, use_toasts, use_wall};
 use crate::text;
 use crate::view::layout::{grid, neighbour};
+use leptos::ev::KeyboardEvent;
 use leptos::html::Main;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Outlet;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 /// Loads the first state, then shows the wall. The browser takes over the state that came with the page.
 #[component]
@@ -77,6 +80,18 @@ fn LoadedWall() -> impl IntoView {
             _ => return,
         };
         move_by(enlarged, &shown.get_untracked(), id, step);
+    });
+
+    let details = use_details();
+    use_keys(move |event| {
+        let busy = dialogs.open.get_untracked().is_some() || dialogs.menu.get_untracked().is_some();
+        let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat());
+        if event.key().eq_ignore_ascii_case("i") && plain && !busy && !event.default_prevented() && !is_typing(&event) {
+            match enlarged.id.get_untracked() {
+                Some(id) => details.toggle(id),
+                None => details.toggle_all(),
+            }
+        }
     });
 
     view! {
@@ -154,6 +169,12 @@ fn Steps(enlarged: Enlarged, shown: Memo<Vec<i64>>) -> impl IntoView {
             <IconButton glyph=Glyph::ChevronRight label=text::NEXT on_press=move |_| step(1) />
         </div>
     }
+}
+
+/// The key goes into a field.
+fn is_typing(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    target.is_some_and(|target| target.is_content_editable() || matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
 }
 
 fn move_by(enlarged: Enlarged, order: &[i64], from: i64, step: i64) {

@@ -21,12 +21,10 @@ pub struct MenuRequest {
 pub struct Dialogs {
     pub open: RwSignal<Option<Dialog>>,
     pub menu: RwSignal<Option<MenuRequest>>,
-    /// Cameras whose details overlay is shown.
-    pub details: RwSignal<Vec<i64>>,
 }
 
 pub(super) fn provide() {
-    provide_context(Dialogs { open: RwSignal::new(None), menu: RwSignal::new(None), details: RwSignal::new(Vec::new()) });
+    provide_context(Dialogs { open: RwSignal::new(None), menu: RwSignal::new(None) });
 }
 
 pub fn use_dialogs() -> Dialogs {
@@ -37,14 +35,5 @@ impl Dialogs {
     pub fn show(self, dialog: Dialog) {
         self.menu.set(None);
         self.open.set(Some(dialog));
-    }
-
-    pub fn toggle_details(self, camera_id: i64) {
-        self.details.update(|shown| match shown.iter().position(|id| *id == camera_id) {
-            Some(place) => {
-                shown.remove(place);
-            }
-            None => shown.push(camera_id),
-        });
     }
 }

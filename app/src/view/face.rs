@@ -57,6 +57,32 @@ pub enum Cover {
     Reason { sentence: String, retry_at_ms: Option<i64> },
 }
 
+/// A picture that is later than this is a moving one, but no longer the present (milliseconds).
+const DELAYED_MS: f64 = 15_000.0;
+
+/// What this page itself knows of a tile's picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evidence {
+    pub phase: PlayerPhase,
+    /// The newest picture is too old, whatever the player says.
+    pub overdue: bool,
+    /// The page hears the server: without, the server's status is old.
+    pub line_up: bool,
+    pub latency_ms: Option<f64>,
+}
+
+impl Evidence {
+    /// Nothing but what the player says.
+    pub fn of(phase: PlayerPhase) -> Self {
+        Self { phase, overdue: false, line_up: true, latency_ms: None }
+    }
+
+    /// Pictures are being presented.
+    pub fn is_moving(&self) -> bool {
+        self.phase == PlayerPhase::Playing && !self.overdue
+    }
+}
+
 /// A tile's state in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Face {
@@ -76,23 +102,42 @@ impl Face {
         self.cover == Cover::None && self.tone == Tone::Good
     }
 
-    /// The last picture is dimmed, because it is not the present.
+    /// The last picture is dimmed, because it is not the present and something is in the way of a new one.
     pub fn is_dimmed(&self) -> bool {
-        matches!(self.cover, Cover::Reason { .. })
+        matches!(self.cover, Cover::Reason { .. } | Cover::Tap)
+    }
+
+    /// The last picture is not the present; a new one is on its way.
+    pub fn is_old(&self) -> bool {
+        self.cover == Cover::Starting
     }
 }
 
 /// The face of a tile. The server's own reason comes first: it knows the camera; the player only knows the way from here to the server.
-pub fn face(enabled: bool, status: Option<&StreamStatus>, player: PlayerPhase) -> Face {
+///
+/// Live is only what is proved by pictures that are being presented here and now.
+pub fn face(enabled: bool, status: Option<&StreamStatus>, evidence: &Evidence) -> Face {
+    let player = match evidence.phase {
+        PlayerPhase::Playing if evidence.overdue => PlayerPhase::Stalled,
+        phase => phase,
+    };
     if !enabled {
         return Face::new(Tone::Off, text::STATE_OFF, Cover::Reason { sentence: text::REASON_OFF.to_owned(), retry_at_ms: None });
     }
+    // Pictures that come say more than a status that may be minutes old.
+    let status = status.filter(|_| evidence.line_up || !evidence.is_moving());
     if let Some(face) = status.and_then(|status| upstream_trouble(status, player)) {
         return face;
     }
     match player {
+        PlayerPhase::Playing if evidence.latency_ms.is_some_and(|latency| latency > DELAYED_MS) => {
+            Face::new(Tone::Wait, text::STATE_DELAYED, Cover::None)
+        }
         PlayerPhase::Playing => Face::new(Tone::Good, text::STATE_LIVE, Cover::None),
-        PlayerPhase::Stalled => Face::new(Tone::Wait, text::STATE_WAITING, Cover::None),
+        PlayerPhase::Stalled => {
+            let sentence = if evidence.line_up { text::REASON_NO_FRAMES } else { text::REASON_LINE };
+            Face::new(Tone::Wait, text::STATE_WAITING, Cover::Reason { sentence: sentence.to_owned(), retry_at_ms: None })
+        }
         PlayerPhase::NeedsTap => Face::new(Tone::Wait, text::STATE_PAUSED, Cover::Tap),
         PlayerPhase::Off | PlayerPhase::Connecting => Face::new(Tone::Wait, text::STATE_STARTING, Cover::Starting),
         // The camera is fine as far as the server knows: it is only a moment.

@@ -33,8 +33,13 @@ pub fn bytes(count: u64) -> String {
 
 /// `12.5 fps`, `25 fps`.
 pub fn fps(value: f64) -> String {
+    format!("{} fps", count(value))
+}
+
+/// A number with at most one digit behind the point: `12.5`, `25`.
+pub fn count(value: f64) -> String {
     let rounded = (value * 10.0).round() / 10.0;
-    if (rounded - rounded.round()).abs() < 0.05 { format!("{rounded:.0} fps") } else { format!("{rounded:.1} fps") }
+    if (rounded - rounded.round()).abs() < 0.05 { format!("{rounded:.0}") } else { format!("{rounded:.1}") }
 }
 
 /// The family name of an RFC 6381 codec: `H.264`, `AAC`. An unknown one stays as it is.

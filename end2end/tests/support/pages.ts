@@ -12,6 +12,12 @@ export class Tile {
   /** Why there is no picture. */
   readonly reason: Locator;
   readonly link: Locator;
+  /** How old the picture is, while it is not live. */
+  readonly age: Locator;
+  /** The remark on a live picture. */
+  readonly flag: Locator;
+  /** The stream's numbers. */
+  readonly details: Locator;
 
   constructor(
     private readonly page: Page,
@@ -20,6 +26,9 @@ export class Tile {
     this.root = page.getByRole('article', { name, exact: true });
     this.picture = this.root.locator('video.is-shown');
     this.reason = this.root.getByRole('status');
+    this.age = this.root.locator('.tile__age');
+    this.flag = this.root.locator('.tile__flag');
+    this.details = this.root.locator('.details');
     this.link = this.root.getByRole('link', { name: `Enlarge ${name}`, exact: true });
   }
 

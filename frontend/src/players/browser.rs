@@ -4,6 +4,7 @@ use super::bindings::MediaSourceClass;
 use app::live::FailReason;
 use app::live::buffer::Ranges;
 use app::live::ladder::{Capabilities, CodecSupport};
+use app::live::proof::Moment;
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -16,6 +17,11 @@ fn window() -> web_sys::Window {
 /// Milliseconds on the page's monotonic clock.
 pub(crate) fn now_ms() -> f64 {
     window().performance().map_or_else(js_sys::Date::now, |performance| performance.now())
+}
+
+/// Now, on both clocks.
+pub(crate) fn moment() -> Moment {
+    Moment { mono_ms: now_ms(), wall_ms: js_sys::Date::now() }
 }
 
 /// The wall clock at a moment of the monotonic clock, milliseconds since 1970 UTC. Computed from the clock as it is now, so that a

@@ -3,9 +3,10 @@
 use super::Shared;
 use super::autoplay;
 use super::bindings::{FrameMetadata, FrameVideo};
-use super::browser::{ahead_s, now_ms, ranges, wall_ms};
+use super::browser::{ahead_s, moment, now_ms, ranges, wall_ms};
 use super::transport::{Setup, Signal};
 use app::live::edge::{EdgeAction, EdgeControl, EdgeOptions};
+use app::live::proof::Proof;
 use app::live::{PlayerStats, TransportKind};
 use gloo::events::EventListener;
 use gloo::timers::callback::Interval;
@@ -16,8 +17,6 @@ use wasm_bindgen::prelude::*;
 
 /// How often the playhead is looked at. At a rate of 1.1 it moves 20 ms in that time.
 const TICK_MS: u32 = 200;
-/// No new frame for this long after the first one: the picture stands still.
-const STILL_MS: f64 = 1_200.0;
 /// Weight of a new latency reading.
 const LATENCY_SMOOTHING: f64 = 0.25;
 
@@ -49,7 +48,11 @@ struct Inner {
     /// None: the browser holds the edge itself (native HLS).
     edge: Option<RefCell<EdgeControl>>,
     seen: Cell<Seen>,
+    /// Whether the newest frame is young enough to be live.
+    proof: Cell<Proof>,
     running: Cell<bool>,
+    /// `play` was asked for since the last `pause` or `begin`: a pause is then the browser's doing, or a person's by a media key.
+    plays: Cell<bool>,
     bytes: Cell<u64>,
     /// Dropped frames are counted by the element over its life: what it had when this player began.
     dropped_before: u32,
@@ -79,7 +82,9 @@ impl Screen {
             received_at,
             edge: edge.map(|options| RefCell::new(EdgeControl::new(options))),
             seen: Cell::default(),
+            proof: Cell::new(Proof::new(setup.frame_interval_ms)),
             running: Cell::new(false),
+            plays: Cell::new(false),
             bytes: Cell::new(0),
             dropped_before: setup.video.get_video_playback_quality().dropped_video_frames(),
             frames: if has_callback {
@@ -104,7 +109,15 @@ impl Screen {
                 inner.waiting();
             }
         });
-        inner.listeners.borrow_mut().push(waiting);
+        let weak = Rc::downgrade(&inner);
+        let paused = EventListener::new(&inner.setup.video, "pause", move |_| {
+            if let Some(inner) = weak.upgrade().filter(|inner| inner.plays.get() && inner.setup.video.paused()) {
+                // The next picture is news.
+                inner.seen.set(Seen { still: true, ..inner.seen.get() });
+                inner.setup.report(Signal::NeedsGesture);
+            }
+        });
+        inner.listeners.borrow_mut().extend([waiting, paused]);
         Self(inner)
     }
 
@@ -117,6 +130,10 @@ impl Screen {
     pub fn begin(&self) {
         let inner = &self.0;
         inner.running.set(true);
+        inner.plays.set(false);
+        let mut proof = inner.proof.get();
+        proof.restart();
+        inner.proof.set(proof);
         inner.seen.set(Seen { first: false, still: false, counted_at_ms: 0.0, fps: 0.0, latency_ms: None, ..inner.seen.get() });
         if let Some(edge) = &inner.edge {
             edge.borrow_mut().restart();
@@ -134,6 +151,7 @@ impl Screen {
     pub fn pause(&self) {
         let inner = &self.0;
         inner.running.set(false);
+        inner.plays.set(false);
         inner.timer.borrow_mut().take();
         inner.frames.cancel(&inner.setup.video);
         // Pausing an element that plays nothing is harmless.
@@ -142,6 +160,7 @@ impl Screen {
 
     /// Starts playback; asks for a gesture if the browser insists.
     pub fn play(&self) {
+        self.0.plays.set(true);
         self.0.frames.request(&self.0.setup.video);
         autoplay::play(&self.0.setup.video, Rc::downgrade(&self.0), Rc::clone(&self.0.setup.report));
     }
@@ -220,7 +239,10 @@ impl Inner {
         }
         self.hold_edge();
         let seen = self.seen.get();
-        if seen.first && !seen.still && self.running.get() && now_ms() - seen.last_frame_ms > STILL_MS {
+        let mut proof = self.proof.get();
+        let overdue = proof.is_overdue(moment());
+        self.proof.set(proof);
+        if seen.first && !seen.still && self.running.get() && overdue {
             self.seen.set(Seen { still: true, ..seen });
             self.setup.report(Signal::Stalled);
         }
@@ -240,6 +262,9 @@ impl Inner {
 
     fn frame_shown(&self, count: f64, media_time_s: f64, shown_at_ms: f64) {
         let now = now_ms();
+        let mut proof = self.proof.get();
+        proof.presented(moment(), media_time_s, count);
+        self.proof.set(proof);
         let mut seen = self.seen.get();
         let news = !seen.first || seen.still;
         seen.first = true;
@@ -251,13 +276,13 @@ impl Inner {
             seen.fps = (count - seen.count).max(0.0) * 1_000.0 / (now - seen.counted_at_ms);
             (seen.count, seen.counted_at_ms) = (count, now);
         }
-        if let Some(received) = (self.received_at)(media_time_s) {
-            let latency = self.shared().offset.borrow().latency_ms(received, wall_ms(shown_at_ms));
-            seen.latency_ms = Some(match seen.latency_ms {
-                Some(smooth) if (latency - smooth).abs() < 1_000.0 => smooth + (latency - smooth) * LATENCY_SMOOTHING,
-                _ => latency,
-            });
-        }
+        let received = (self.received_at)(media_time_s);
+        let latency = received.and_then(|received| self.shared().offset.borrow().latency_ms(received, wall_ms(shown_at_ms)));
+        // What is not known now is not told: an old number would be a wrong one.
+        seen.latency_ms = latency.map(|latency| match seen.latency_ms {
+            Some(smooth) if (latency - smooth).abs() < 1_000.0 => smooth + (latency - smooth) * LATENCY_SMOOTHING,
+            _ => latency,
+        });
         self.seen.set(seen);
         if news {
             self.setup.report(Signal::FirstFrame);
@@ -308,7 +333,7 @@ impl Inner {
         let now = now_ms();
         Some(PlayerStats {
             transport: self.kind,
-            latency_ms: seen.latency_ms,
+            latency_ms: seen.latency_ms.filter(|_| !seen.still),
             fps: seen.fps,
             dropped_frames: u64::from(video.get_video_playback_quality().dropped_video_frames().saturating_sub(self.dropped_before)),
             buffered_s: ahead_s(&ranges(video), video.current_time()),
@@ -316,6 +341,7 @@ impl Inner {
             rate: video.playback_rate(),
             stalls: seen.stalls,
             frame_age_ms: (now - seen.last_frame_ms).max(0.0),
+            bound_ms: self.proof.get().bound_ms(),
             bytes: self.bytes.get(),
         })
     }

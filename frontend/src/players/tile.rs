@@ -122,8 +122,7 @@ impl Tile {
         let in_use = self.transport.borrow().as_ref().is_some_and(|&(used, _)| used == kind);
         if anew || !in_use {
             // The old one goes first: it takes the element's source with it.
-            let old = self.transport.borrow_mut().take();
-            drop(old);
+            self.drop_transport();
             let generation = self.generation.get().wrapping_add(1);
             self.generation.set(generation);
             let made = self.make(kind, generation);
@@ -150,6 +149,8 @@ impl Tile {
             video: self.video.clone(),
             camera_id: self.request.camera_id,
             quality: self.request.quality,
+            frame_interval_ms: self.request.frame_interval_ms,
+            key_interval_ms: self.request.key_interval_ms,
             report,
         };
         Some(match kind {
@@ -248,12 +249,20 @@ impl Tile {
             return;
         }
         *self.ladder.borrow_mut() = Self::ladder(&self.shared, self.request.video_codec.as_deref(), self.pinned.get());
-        let old = self.transport.borrow_mut().take();
-        drop(old);
+        self.drop_transport();
         self.stopped.set(false);
         if self.active.replace(false) {
             self.set_active(true);
         }
+    }
+
+    /// The transport goes, and takes the element's picture with it.
+    fn drop_transport(self: &Rc<Self>) {
+        let old = self.transport.borrow_mut().take();
+        if old.is_some() {
+            self.tell(PlayerEvent::Cleared);
+        }
+        drop(old);
     }
 
     fn stats(&self) -> Option<PlayerStats> {

@@ -29,6 +29,9 @@ pub(crate) struct Setup {
     pub video: HtmlVideoElement,
     pub camera_id: i64,
     pub quality: Quality,
+    /// As [`app::live::PlayRequest`] has them.
+    pub frame_interval_ms: Option<f64>,
+    pub key_interval_ms: Option<f64>,
     pub report: Report,
 }
 

@@ -3,7 +3,7 @@
 use crate::components::icon::{Glyph, Icon, IconButton};
 use crate::components::tile::layer::Layer;
 use crate::state::dialog::MenuRequest;
-use crate::state::{Enlarged, use_dialogs, use_wall};
+use crate::state::{Enlarged, use_details, use_dialogs, use_wall};
 use crate::text;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
@@ -22,7 +22,7 @@ pub fn TileControls(
     sub: Layer,
     main: Layer,
 ) -> impl IntoView {
-    let (wall, dialogs) = (use_wall(), use_dialogs());
+    let (wall, dialogs, shown) = (use_wall(), use_dialogs(), use_details());
     let refresh = move |_| {
         sub.refresh();
         main.refresh();
@@ -60,7 +60,7 @@ pub fn TileControls(
                     glyph=Glyph::Info
                     label=text::DETAILS
                     pressed=Signal::from(details)
-                    on_press=move |_| dialogs.toggle_details(id)
+                    on_press=move |_| shown.toggle(id)
                 />
             </span>
             <IconButton glyph=Glyph::More label=text::MORE on_press=more />

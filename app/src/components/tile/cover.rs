@@ -7,7 +7,7 @@ use crate::model::{CameraPatch, StreamState};
 use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
 use crate::text;
 use crate::view::face::{Cover, Face};
-use crate::view::time::{age, seconds_until};
+use crate::view::time::seconds_until;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -35,7 +35,8 @@ pub fn TileCover(id: i64, #[prop(into)] face: Signal<Face>, sub: Layer, main: La
     }
 }
 
-/// The plain reason, when it is tried again, how old the picture behind is, and what can be done.
+/// The plain reason, when it is tried again, and what can be done. How old the picture behind is stands on the plate: it ticks, and
+/// whoever listens to the page is not to hear every second.
 #[component]
 fn Reason(id: i64, sentence: String, retry_at_ms: Option<i64>, sub: Layer, main: Layer) -> impl IntoView {
     let wall = use_wall();
@@ -48,18 +49,12 @@ fn Reason(id: i64, sentence: String, retry_at_ms: Option<i64>, sub: Layer, main:
     });
     // Only while the page runs: the server would render another second than the browser.
     let countdown = move || Some(text::trying_again(seconds_until(retry_at_ms?, wall.server_now()?)));
-    let picture_age = move || {
-        let seen = wall.leading(id)?;
-        let taken = seen.at_ms? - i64::try_from(seen.status.last_frame_age_ms?).ok()?;
-        Some(text::last_picture(&age(wall.now_ms.get()? - taken)))
-    };
     view! {
         <div class="tile__cover" role="status">
             <span class="tile__cover-icon">
                 <Icon glyph=glyph />
             </span>
             <p class="tile__reason">{sentence} " " <span class="tile__countdown">{countdown}</span></p>
-            <p class="tile__age">{picture_age}</p>
             <Remedy id state enabled sub main />
         </div>
     }

@@ -1,52 +1,96 @@
-//! The numbers of a tile's stream, on demand.
+//! The numbers of a tile's stream, on demand: in a box of fixed width that changes once a second and moves nothing.
 
 use crate::components::tile::layer::Layer;
 use crate::model::Quality;
 use crate::state::use_wall;
-use crate::text;
+use crate::text::details as text;
 use crate::view::number;
 use leptos::prelude::*;
 
-/// A line of the table; empty values stand as a dash so that nothing jumps.
-fn row(name: &'static str, value: impl Fn() -> Option<String> + Send + 'static) -> impl IntoView {
+/// The latency line's field, in units of its own.
+const LINE: (f32, f32) = (180.0, 24.0);
+
+/// A line of the table; empty values stand as a dash so that nothing jumps. `class` says in how small a box it still stands.
+fn row(name: &'static str, class: &'static str, value: impl Fn() -> Option<String> + Send + 'static) -> impl IntoView {
     view! {
-        <dt>{name}</dt>
-        <dd>{move || value().unwrap_or_else(|| text::UNKNOWN.to_owned())}</dd>
+        <div class=class>
+            <dt>{name}</dt>
+            <dd>{move || value().unwrap_or_else(|| text::UNKNOWN.to_owned())}</dd>
+        </div>
     }
 }
 
-/// `main_shown`: the numbers are the main stream's.
+/// Always, in tiles of usual size, in large ones.
+const ALWAYS: &str = "details__row";
+const USUAL: &str = "details__row details__row--usual";
+const LARGE: &str = "details__row details__row--large";
+
+/// `main_shown`: the numbers are the main stream's. `moving`: pictures are being presented; without, there is nothing to measure.
 #[component]
-pub fn TileDetails(id: i64, #[prop(into)] main_shown: Signal<bool>, sub: Layer, main: Layer) -> impl IntoView {
+pub fn TileDetails(
+    id: i64,
+    #[prop(into)] main_shown: Signal<bool>,
+    #[prop(into)] moving: Signal<bool>,
+    sub: Layer,
+    main: Layer,
+) -> impl IntoView {
     let wall = use_wall();
     let quality = move || if main_shown.get() { Quality::Main } else { Quality::Sub };
-    let status = move || wall.status(id, quality()).map(|seen| seen.status);
-    let stats = move || if main_shown.get() { main.stats.get() } else { sub.stats.get() };
+    let status = Memo::new(move |_| wall.status(id, quality()).map(|seen| seen.status));
+    let layer = move || if main_shown.get() { main } else { sub };
+    let stats = move || layer().stats.get().filter(|_| moving.get());
+    // Read again whenever a measurement came.
+    let median = move || {
+        layer().stats.track();
+        layer().with_history(|history| history.median_ms()).flatten()
+    };
+    let line = move || {
+        layer().stats.track();
+        layer().with_history(|history| history.path(LINE.0, LINE.1)).unwrap_or_default()
+    };
+    let latency = move || Some(number::latency(stats()?.latency_ms?));
+    let pictures = move || {
+        let sent = status.get().filter(|status| status.fps > 0.0).map(|status| number::fps(f64::from(status.fps)));
+        let shown = stats().map(|stats| number::count(stats.fps));
+        let unknown = || text::UNKNOWN.to_owned();
+        Some(text::pictures(&shown.unwrap_or_else(unknown), &sent.unwrap_or_else(unknown)))
+    };
     let video = move || {
-        let video = status()?.video?;
+        let video = status.get()?.video?;
         Some(format!("{} {}×{}", number::codec(&video.codec), video.width, video.height))
     };
-    let audio = move || Some(status()?.audio.map_or_else(|| text::NONE.to_owned(), |audio| number::codec(&audio.codec)));
+    let sound = move || {
+        let status = status.get()?;
+        Some(match status.audio {
+            None => text::NONE.to_owned(),
+            Some(audio) if status.sound => number::codec(&audio.codec),
+            Some(audio) if audio.codec.starts_with("mp4a") => text::SOUND_SILENT.to_owned(),
+            Some(audio) => number::codec(&audio.codec),
+        })
+    };
     view! {
-        <dl class="details">
-            {row(text::DETAIL_STREAM, move || Some(if main_shown.get() { text::DETAIL_MAIN } else { text::DETAIL_SUB }.to_owned()))}
-            {row(text::DETAIL_SOURCE, move || status()?.source)}
-            {row(text::DETAIL_VIDEO, video)}
-            {row(text::DETAIL_AUDIO, audio)}
-            {row(
-                text::DETAIL_SENT,
-                move || {
-                    let status = status()?;
-                    Some(format!("{}, {}", number::fps(f64::from(status.fps)), number::bitrate(status.bitrate_kbps)))
-                },
-            )}
-            {row(text::DETAIL_KEY_FRAMES, move || Some(number::latency(f64::from(status()?.key_frame_interval_ms?))))}
-            {row(text::DETAIL_TRANSPORT, move || Some(stats()?.transport.label().to_owned()))}
-            {row(text::DETAIL_SHOWN, move || Some(number::fps(stats()?.fps)))}
-            {row(text::DETAIL_LATENCY, move || Some(number::latency(stats()?.latency_ms?)))}
-            {row(text::DETAIL_BUFFER, move || Some(number::latency(stats()?.buffered_s * 1_000.0)))}
-            {row(text::DETAIL_DROPPED, move || Some(stats()?.dropped_frames.to_string()))}
-            {row(text::DETAIL_RECONNECTS, move || Some(status()?.reconnects.to_string()))}
-        </dl>
+        <div class="details">
+            <p class="details__latency">
+                <span class="details__name">{text::LATENCY}</span>
+                <strong>{move || latency().unwrap_or_else(|| text::UNKNOWN.to_owned())}</strong>
+                <span class="details__median">{move || median().map(|median| text::median(&number::latency(median)))}</span>
+            </p>
+            <svg class="details__line" viewBox=format!("0 -1 {} {}", LINE.0, LINE.1 + 2.0) preserveAspectRatio="none" role="img" aria-label=text::LATENCY_LINE>
+                <path d=line />
+            </svg>
+            <dl class="details__rows">
+                {row(text::PICTURES, ALWAYS, pictures)}
+                {row(text::RATE, ALWAYS, move || Some(number::bitrate(status.get().filter(|status| status.fps > 0.0)?.bitrate_kbps)))}
+                {row(text::TRANSPORT, ALWAYS, move || Some(stats()?.transport.label().to_owned()))}
+                {row(text::DROPPED, ALWAYS, move || Some(stats()?.dropped_frames.to_string()))}
+                {row(text::VIDEO, USUAL, video)}
+                {row(text::KEY_FRAMES, USUAL, move || Some(number::latency(f64::from(status.get()?.key_frame_interval_ms?))))}
+                {row(text::BUFFER, USUAL, move || Some(number::latency(stats()?.buffered_s * 1_000.0)))}
+                {row(text::STREAM, USUAL, move || Some(if main_shown.get() { text::MAIN } else { text::SUB }.to_owned()))}
+                {row(text::SOURCE, LARGE, move || status.get()?.source)}
+                {row(text::SOUND, LARGE, sound)}
+                {row(text::RECONNECTS, LARGE, move || Some(status.get()?.reconnects.to_string()))}
+            </dl>
+        </div>
     }
 }

@@ -1,5 +1,9 @@
 //! One video element with its player: a tile has one for the sub stream and, while it is enlarged, one for main.
 
+use crate::health::Verdict;
+use crate::hooks::heartbeat::browser_moment;
+use crate::live::history::LatencyHistory;
+use crate::live::proof::{Proof, Shown};
 use crate::live::{PlayRequest, PlayerEvent, PlayerHandle, PlayerStats, use_players};
 use crate::model::Quality;
 use crate::state::{use_latencies, use_link, use_toasts, use_wall};
@@ -17,6 +21,14 @@ pub struct Layer {
     pub stats: RwSignal<Option<PlayerStats>>,
     /// A picture, maybe an old one, stands in the element.
     pub has_picture: RwSignal<bool>,
+    /// The newest picture that was presented. Stays when the player rests, so that the old picture's age is known.
+    pub shown: RwSignal<Option<Shown>>,
+    /// What a look at the picture itself says.
+    pub verdict: RwSignal<Verdict>,
+    /// Latency of the last minutes; it has changed whenever `stats` has.
+    history: StoredValue<LatencyHistory>,
+    /// What a resting player still says is of the past.
+    active: StoredValue<bool>,
     /// None on the server, so that its threads never meet a value that belongs to the browser's one.
     handle: StoredValue<Option<SendWrapper<Box<dyn PlayerHandle>>>>,
 }
@@ -27,12 +39,21 @@ impl Layer {
             phase: RwSignal::new(PlayerPhase::Off),
             stats: RwSignal::new(None),
             has_picture: RwSignal::new(false),
+            shown: RwSignal::new(None),
+            verdict: RwSignal::new(Verdict::default()),
+            history: StoredValue::new(LatencyHistory::default()),
+            active: StoredValue::new(false),
             handle: StoredValue::new(None),
         }
     }
 
     pub fn is_playing(self) -> bool {
         self.phase.get() == PlayerPhase::Playing
+    }
+
+    /// Reads the latency of the last minutes.
+    pub fn with_history<T>(self, read: impl FnOnce(&LatencyHistory) -> T) -> Option<T> {
+        self.history.try_with_value(read)
     }
 
     /// Starts the player afresh.
@@ -55,10 +76,19 @@ impl Layer {
 
     /// A player's event; the tile may have gone in the meantime.
     fn take(self, event: &PlayerEvent) {
+        if *event == PlayerEvent::Cleared {
+            self.has_picture.try_set(false);
+            return;
+        }
+        if self.active.try_get_value() != Some(true) {
+            return;
+        }
         let phase = match event {
             PlayerEvent::Connecting { .. } | PlayerEvent::StepDown { .. } | PlayerEvent::StepUp { .. } => PlayerPhase::Connecting,
             PlayerEvent::FirstFrame { .. } => {
                 self.has_picture.try_set(true);
+                let bound_ms = self.shown.try_get_untracked().flatten().map_or(Proof::LEAST_MS, |shown| shown.bound_ms);
+                self.shown.try_set(Some(Shown { at: browser_moment(), lag_ms: 0.0, bound_ms }));
                 PlayerPhase::Playing
             }
             PlayerEvent::Stalled { .. } => PlayerPhase::Stalled,
@@ -66,14 +96,22 @@ impl Layer {
             PlayerEvent::Failed { reason } => PlayerPhase::Failed(*reason),
             PlayerEvent::NeedsGesture => PlayerPhase::NeedsTap,
             PlayerEvent::Stats(stats) => {
-                self.stats.try_set(Some(*stats));
+                self.measured(stats);
                 return;
             }
-            PlayerEvent::Dropped(_) | PlayerEvent::MutedByBrowser => return,
+            PlayerEvent::Dropped(_) | PlayerEvent::MutedByBrowser | PlayerEvent::Cleared => return,
         };
         if self.phase.try_get_untracked().is_some_and(|before| before != phase) {
             self.phase.try_set(phase);
         }
+    }
+
+    fn measured(self, stats: &PlayerStats) {
+        let now = browser_moment();
+        self.history.try_update_value(|history| history.push(now.mono_ms, stats.latency_ms));
+        let lag_ms = stats.latency_ms.or_else(|| Some(self.shown.try_get_untracked().flatten()?.lag_ms)).unwrap_or(0.0);
+        self.shown.try_set(Some(Shown { at: now.minus_ms(stats.frame_age_ms), lag_ms, bound_ms: stats.bound_ms }));
+        self.stats.try_set(Some(*stats));
     }
 
     fn reset(self) {
@@ -83,6 +121,8 @@ impl Layer {
         self.phase.try_set(PlayerPhase::Off);
         self.stats.try_set(None);
         self.has_picture.try_set(false);
+        self.shown.try_set(None);
+        self.verdict.try_set(Verdict::default());
     }
 }
 
@@ -108,6 +148,8 @@ pub fn LiveVideo(
         let request = PlayRequest {
             active: active.get_untracked(),
             muted: muted.get_untracked(),
+            frame_interval_ms: status.as_ref().filter(|seen| seen.status.fps > 0.0).map(|seen| 1_000.0 / f64::from(seen.status.fps)),
+            key_interval_ms: status.as_ref().and_then(|seen| seen.status.key_frame_interval_ms).map(f64::from),
             video_codec: status.and_then(|seen| seen.status.video).map(|video| video.codec),
             ..PlayRequest::new(camera_id, quality)
         };
@@ -125,10 +167,10 @@ pub fn LiveVideo(
     });
     Effect::new(move |_| {
         let active = active.get();
+        layer.active.set_value(active);
+        // What stands there was taken before the rest: it is not live until the player says so anew.
+        layer.phase.try_set(if active { PlayerPhase::Connecting } else { PlayerPhase::Off });
         layer.with_handle(|handle| handle.set_active(active));
-        if !active {
-            layer.phase.try_set(PlayerPhase::Off);
-        }
     });
     Effect::new(move |_| {
         let muted = muted.get();
