@@ -132,6 +132,7 @@ pub struct StreamsSummary {
     pub connecting: u32,
     /// Wanted and without pictures.
     pub trouble: u32,
+    /// Nobody wants it, or the camera sleeps to save its battery.
     pub idle: u32,
     pub disabled: u32,
 }

@@ -26,6 +26,10 @@ pub const COLUMN_RECONNECTS: &str = "Reconnects";
 pub const COLUMN_DROPPED: &str = "Dropped";
 pub const COLUMN_VIEWERS: &str = "Viewers";
 
+// What a live stream shows.
+pub const PICTURE_FROZEN: &str = "Live, frozen";
+pub const PICTURE_DARK: &str = "Live, dark";
+
 // Details of a row.
 pub const DETAIL_REASON: &str = "Why";
 pub const DETAIL_SINCE: &str = "In this state for";

@@ -1,6 +1,7 @@
 //! The health page's list of streams: which there are, which are in trouble, and in what order they stand.
 
-use crate::model::{Camera, Profile, Quality, StreamState, StreamStatus};
+use crate::model::{Camera, PictureState, Profile, Quality, StreamState, StreamStatus};
+use crate::text::health as text;
 use crate::view::face::Tone;
 use crate::view::time::parse_rfc3339;
 use std::cmp::Ordering;
@@ -107,17 +108,29 @@ pub fn streams_of(camera: &Camera) -> Vec<StreamKey> {
     if has_sub { vec![main, StreamKey { quality: Quality::Sub, ..main }] } else { vec![main] }
 }
 
-/// It is wanted and gives no picture, or is only just being tried again after a failure.
+/// It is wanted and shows nothing: no picture comes, a useless one comes, or it is only just being tried again after a failure.
 pub fn in_trouble(status: &StreamStatus) -> bool {
     match status.state {
+        // A dark picture is night, and no fault.
+        StreamState::Live => status.picture == PictureState::Frozen,
+        StreamState::Backoff if status.asleep => false,
         StreamState::Stalled | StreamState::Backoff | StreamState::AuthBlocked | StreamState::CircuitOpen => true,
         StreamState::Connecting => status.error.is_some(),
-        StreamState::Idle | StreamState::Live | StreamState::Disabled => false,
+        StreamState::Idle | StreamState::Disabled => false,
     }
 }
 
-/// The colour of a state.
-pub fn tone(state: StreamState) -> Tone {
+/// The colour and the words of what a stream does.
+pub fn face(status: &StreamStatus) -> (Tone, &'static str) {
+    match (status.state, status.picture) {
+        (StreamState::Live, PictureState::Frozen) => (Tone::Wait, text::PICTURE_FROZEN),
+        (StreamState::Live, PictureState::Dark) => (Tone::Good, text::PICTURE_DARK),
+        (StreamState::Backoff, _) if status.asleep => (Tone::Off, crate::text::STATE_ASLEEP),
+        (state, _) => (tone(state), text::state(state)),
+    }
+}
+
+fn tone(state: StreamState) -> Tone {
     match state {
         StreamState::Live => Tone::Good,
         StreamState::Connecting | StreamState::Stalled => Tone::Wait,

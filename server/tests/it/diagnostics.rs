@@ -122,6 +122,7 @@ async fn no_secret_is_in_the_diagnostics() {
     assert_eq!(parsed("settings.json")["allow_loopback_cameras"], true);
     assert_eq!(parsed("system.json")["process"]["pid"], program.0.id());
     assert!(files["log.txt"].lines().count() > 100, "a talkative log");
+    assert!(files["log.txt"].contains("/*** "), "the log named the address that is a secret");
     assert!(!files["log.txt"].contains('\u{1b}'), "no colours");
 }
 

@@ -6,9 +6,10 @@ use crate::components::icon::{Glyph, Icon};
 use crate::model::{StreamHistory, StreamState, StreamStatus};
 use crate::state::use_wall;
 use crate::text::{UNKNOWN, health as text};
+use crate::view::face::Tone;
 use crate::view::number;
 use crate::view::spark::{dark, spark};
-use crate::view::streams::{Column, StreamKey, tone, viewers};
+use crate::view::streams::{Column, StreamKey, face, viewers};
 use crate::view::time::{age, parse_rfc3339, seconds_until};
 use leptos::prelude::*;
 
@@ -27,7 +28,7 @@ pub fn StreamRow(key: StreamKey, open: RwSignal<Vec<StreamKey>>, hours: Memo<Hou
             None => open.push(key),
         });
     };
-    let state = Memo::new(move |_| seen.with(|seen| seen.as_ref().map_or(StreamState::Idle, |seen| seen.status.state)));
+    let face = Memo::new(move |_| seen.with(|seen| seen.as_ref().map_or((Tone::Off, UNKNOWN), |seen| face(&seen.status))));
     // One line of text per cell, made anew only when it reads differently.
     let of = move |read: fn(&StreamStatus) -> Option<String>| {
         Memo::new(move |_| seen.with(|seen| seen.as_ref().and_then(|seen| read(&seen.status)).unwrap_or_else(|| UNKNOWN.to_owned())))
@@ -48,7 +49,7 @@ pub fn StreamRow(key: StreamKey, open: RwSignal<Vec<StreamKey>>, hours: Memo<Hou
         ms.map_or_else(|| UNKNOWN.to_owned(), |ms| number::latency(f64::from(ms)))
     });
     view! {
-        <tbody class="stream" data-tone=move || tone(state.get()).as_str() class:is-open=move || is_open.get()>
+        <tbody class="stream" data-tone=move || face.get().0.as_str() class:is-open=move || is_open.get()>
             <tr>
                 <th scope="row" class="cell cell--camera">
                     <button
@@ -70,7 +71,7 @@ pub fn StreamRow(key: StreamKey, open: RwSignal<Vec<StreamKey>>, hours: Memo<Hou
                 <td class="cell cell--state" data-label=text::COLUMN_STATE>
                     <span class="stream__state">
                         <span class="dot" aria-hidden="true"></span>
-                        {move || text::state(state.get())}
+                        {move || face.get().1}
                     </span>
                     <span class="stream__small" title=move || reason.get()>
                         {move || reason.get()}

@@ -60,9 +60,11 @@ fn only_what_is_wanted_and_dark_is_trouble() {
         entry(5, Some(trying)),
         entry(6, Some(status(StreamState::Stalled, 0.0))),
         entry(7, None),
+        entry(8, Some(StreamStatus { asleep: true, ..status(StreamState::Backoff, 0.0) })),
+        entry(9, Some(StreamStatus { picture: PictureState::Frozen, ..status(StreamState::Live, 1.0) })),
     ];
     let shown: Vec<i64> = arrange(entries, Sort::default(), true).into_iter().map(|key| key.camera_id).collect();
-    assert_eq!(shown, [5, 6]);
+    assert_eq!(shown, [5, 6, 9]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `GET /live/{camera}/{quality}/mse`: live view over a WebSocket. The messages are made by [`media::mse`]; here is the socket.
 
 use super::{LivePath, same_origin};
+use crate::bucket::Bucket;
 use crate::error::AppError;
 use crate::services::status;
 use crate::state::AppState;
@@ -16,7 +17,7 @@ use media::stream::handle::Viewer;
 use media::stream::hub::Item;
 use media::stream::status::{StreamState, ViewerKind};
 use serde::Serialize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -30,8 +31,10 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// Chunks written before the socket is flushed; bounds the time between two looks at the client's messages.
 const BATCH: usize = 64;
-/// Messages that are no commands; a client that sends more is closed.
+/// Messages at once that are no commands; a client that sends more is closed.
 const MAX_UNKNOWN: u32 = 100;
+/// In the long run it may send one in this time, so that a page of an older version is not closed after months.
+const UNKNOWN_PACE: Duration = Duration::from_secs(1);
 
 /// Close codes of the contract.
 mod close {
@@ -84,7 +87,8 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, stopping: 
     let mut statuses = viewer.handle().watch();
     let mut session = Session::new();
     let mut told = None;
-    let mut unknown = 0;
+    let mut unknown = Bucket::new(MAX_UNKNOWN, UNKNOWN_PACE, Instant::now());
+    let mut flooding = false;
     let mut out = Vec::new();
     let mut ping = interval(PING_INTERVAL);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -98,10 +102,10 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, stopping: 
                 Some(Ok(Message::Text(text))) => match session.command(&text) {
                     Ok(ReaderChange::ResumeLive) => reader.resume_live(),
                     Ok(ReaderChange::None) => {}
-                    Err(_) => unknown += 1,
+                    Err(_) => flooding |= !unknown.take(Instant::now()),
                 },
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Binary(_))) => unknown += 1,
+                Some(Ok(Message::Binary(_))) => flooding |= !unknown.take(Instant::now()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
             },
             changed = statuses.changed() => {
@@ -132,7 +136,7 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, stopping: 
                 batch(&mut session, item, &mut reader, &mut out);
             },
         }
-        if unknown > MAX_UNKNOWN {
+        if flooding {
             return finish(socket, close::POLICY, "Too many messages that are not commands.").await;
         }
         if !out.is_empty() && !matches!(timeout(SEND_TIMEOUT, send(&mut socket, &mut out)).await, Ok(Ok(()))) {

@@ -206,7 +206,9 @@ impl Sampler {
             let before = self.reconnects.get(key).copied().unwrap_or(status.reconnects);
             counted.insert(*key, status.reconnects);
             let fresh = status.reconnects.saturating_sub(before);
-            let point = Point::new(status.state, status.fps, status.bitrate_kbps, told.get(key).copied(), fresh);
+            // Asleep by nature: nothing is wrong.
+            let state = if status.asleep { StreamState::Idle } else { status.state };
+            let point = Point::new(state, status.fps, status.bitrate_kbps, told.get(key).copied(), fresh);
             self.gathering.entry(*key).or_default().add(&point);
         }
         self.reconnects = counted;
@@ -221,6 +223,7 @@ fn summary(statuses: &[(StreamKey, StreamStatus)]) -> StreamsSummary {
             StreamState::Live => &mut summary.live,
             StreamState::Connecting if status.error.is_none() => &mut summary.connecting,
             StreamState::Idle => &mut summary.idle,
+            _ if status.asleep => &mut summary.idle,
             StreamState::Disabled => &mut summary.disabled,
             _ => &mut summary.trouble,
         } += 1;
