@@ -4,6 +4,7 @@ pub mod api;
 pub mod heartbeat;
 pub mod keys;
 pub mod live_line;
+pub mod local_time;
 pub mod outside;
 pub mod poll;
 pub mod poster;

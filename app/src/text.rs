@@ -4,6 +4,7 @@ use crate::live::FailReason;
 
 pub mod details;
 pub mod health;
+pub mod history;
 pub mod pages;
 pub mod settings;
 

@@ -4,6 +4,7 @@ pub mod face;
 pub mod figures;
 pub mod flag;
 pub mod form;
+pub mod history;
 pub mod layout;
 pub mod number;
 pub mod setting;

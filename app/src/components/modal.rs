@@ -14,6 +14,7 @@ use web_sys::HtmlElement;
 pub fn Modal(
     #[prop(into)] title: Signal<String>,
     #[prop(optional)] narrow: bool,
+    #[prop(optional)] wide: bool,
     on_close: Callback<()>,
     children: Children,
 ) -> impl IntoView {
@@ -47,6 +48,7 @@ pub fn Modal(
         <dialog
             class="modal"
             class:modal--narrow=narrow
+            class:modal--wide=wide
             node_ref=element
             aria-labelledby="modal-title"
             on:cancel=move |event: Event| {

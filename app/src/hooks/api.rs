@@ -1,6 +1,9 @@
 //! The REST API as typed calls. Every failure is a [`Problem`] with a sentence for the page. Browser only.
 
-use crate::model::{Camera, CameraInput, CameraPatch, CameraSetting, History, ProbeReport, Problem, Profile, Quality, SystemHealth};
+use crate::model::{
+    Availability, Camera, CameraInput, CameraPatch, CameraSetting, History, Incident, IncidentQuery, ProbeReport, Problem, Profile,
+    Quality, SystemHealth, Timeline, TimelineRange,
+};
 use crate::text;
 use gloo::net::http::{Request, RequestBuilder, Response};
 use serde::Serialize;
@@ -38,6 +41,32 @@ pub async fn settings(camera_id: Option<i64>, profile: Profile) -> Result<Vec<Ca
         (None, Profile::TestPattern) => format!("{BASE}/cameras/settings?profile=test_pattern"),
     };
     read(Request::get(&path).send().await.map_err(|_| unreachable())?).await
+}
+
+/// Entries of the incident log, the newest first: of one camera, or all.
+pub async fn incidents(camera_id: Option<i64>, query: &IncidentQuery) -> Result<Vec<Incident>, Problem> {
+    let path = match camera_id {
+        Some(id) => format!("{BASE}/cameras/{id}/incidents"),
+        None => format!("{BASE}/incidents"),
+    };
+    let numbers = [("before", query.before.map(|id| id.to_string())), ("limit", query.limit.map(|limit| limit.to_string()))];
+    let times = [("from", query.from.clone()), ("to", query.to.clone())];
+    let pairs = numbers.into_iter().chain(times).filter_map(|(name, value)| Some((name, value?)));
+    read(Request::get(&path).query(pairs).send().await.map_err(|_| unreachable())?).await
+}
+
+/// How much of the week a camera could be seen.
+pub async fn availability(id: i64) -> Result<Availability, Problem> {
+    read(Request::get(&format!("{BASE}/cameras/{id}/availability")).send().await.map_err(|_| unreachable())?).await
+}
+
+/// How a camera's streams went.
+pub async fn timeline(id: i64, range: TimelineRange) -> Result<Timeline, Problem> {
+    let range = match range {
+        TimelineRange::Day => "day",
+        TimelineRange::Week => "week",
+    };
+    read(Request::get(&format!("{BASE}/cameras/{id}/timeline?range={range}")).send().await.map_err(|_| unreachable())?).await
 }
 
 /// Connects a stream anew, now.

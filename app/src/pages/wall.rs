@@ -6,6 +6,7 @@ use crate::components::camera_dialog::CameraDialog;
 use crate::components::delete_dialog::DeleteDialog;
 use crate::components::empty::{AllHidden, EmptyWall, Skeletons};
 use crate::components::header::Header;
+use crate::components::history::HistoryDialog;
 use crate::components::icon::{Glyph, IconButton};
 use crate::components::tile::Tile;
 use crate::components::tile_menu::TileMenu;
@@ -131,6 +132,7 @@ fn LoadedWall() -> impl IntoView {
                 .map(|dialog| match dialog {
                     Dialog::Add => view! { <CameraDialog camera_id=None /> }.into_any(),
                     Dialog::Edit(id) => view! { <CameraDialog camera_id=Some(id) /> }.into_any(),
+                    Dialog::History(id) => view! { <HistoryDialog id /> }.into_any(),
                     Dialog::Delete(id) => view! { <DeleteDialog id /> }.into_any(),
                 })
         }}

@@ -7,6 +7,7 @@ pub enum Dialog {
     Add,
     Edit(i64),
     Delete(i64),
+    History(i64),
 }
 
 /// A camera's menu and where it was asked for, CSS pixels in the window.

@@ -104,6 +104,28 @@ export class CameraDialog {
   }
 }
 
+/** What happened to a camera. */
+export class History {
+  readonly root: Locator;
+  /** One per trouble. */
+  readonly entries: Locator;
+
+  constructor(page: Page, camera: string) {
+    this.root = page.getByRole('dialog', { name: `History of ${camera}`, exact: true });
+    // The entries themselves, not the steps within them.
+    this.entries = this.root.getByRole('list', { name: 'What happened' }).locator(':scope > li');
+  }
+
+  /** Stretches of the timeline. */
+  stretch(name: RegExp): Locator {
+    return this.root.getByRole('button', { name });
+  }
+
+  get steps(): Locator {
+    return this.entries.getByRole('list', { name: 'Steps' });
+  }
+}
+
 /** The page with all cameras. */
 export class Wall {
   readonly root: Locator;
@@ -144,6 +166,10 @@ export class Wall {
 
   editing(name: string): CameraDialog {
     return new CameraDialog(this.page, `Edit ${name}`);
+  }
+
+  history(name: string): History {
+    return new History(this.page, name);
   }
 
   deleting(name: string): Locator {

@@ -39,7 +39,7 @@ pub fn TileCover(id: i64, #[prop(into)] face: Signal<Face>, sub: Layer, main: La
 /// whoever listens to the page is not to hear every second.
 #[component]
 fn Reason(id: i64, sentence: String, retry_at_ms: Option<i64>, sub: Layer, main: Layer) -> impl IntoView {
-    let wall = use_wall();
+    let (wall, dialogs) = (use_wall(), use_dialogs());
     let state = Memo::new(move |_| wall.leading(id).map(|seen| seen.status.state));
     let enabled = Memo::new(move |_| wall.camera(id).is_some_and(|camera| camera.enabled));
     let glyph = Signal::derive(move || match state.get() {
@@ -55,7 +55,14 @@ fn Reason(id: i64, sentence: String, retry_at_ms: Option<i64>, sub: Layer, main:
                 <Icon glyph=glyph />
             </span>
             <p class="tile__reason">{sentence} " " <span class="tile__countdown">{countdown}</span></p>
-            <Remedy id state enabled sub main />
+            <div class="tile__remedies">
+                <Remedy id state enabled sub main />
+                <Show when=move || enabled.get()>
+                    <button type="button" class="button button--small" on:click=move |_| dialogs.show(Dialog::History(id))>
+                        {text::history::WHAT_HAPPENED}
+                    </button>
+                </Show>
+            </div>
         </div>
     }
 }
