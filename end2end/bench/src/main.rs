@@ -3,10 +3,13 @@
 //! The cameras (and the viewer that measures) live in this process, so that their CPU is not counted. The browser's
 //! part is `glass.mjs`. Prints tables, keeps nothing.
 
+mod faults;
 mod peer;
 mod server;
+mod soak;
 mod usage;
 mod viewer;
+mod watch;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,6 +36,20 @@ struct Arguments {
 enum Command {
     /// Live path: CPU and memory per camera, latency, time to the first frame.
     Live(Live),
+    /// How soon each fault of a camera is noticed and got over.
+    Faults(Faults),
+    /// Random faults for a long time: does anything grow?
+    Soak(soak::Soak),
+}
+
+#[derive(Debug, clap::Args)]
+struct Faults {
+    /// The server to measure (a release build).
+    #[arg(long)]
+    nightjar: PathBuf,
+    /// How often each happens.
+    #[arg(long, default_value_t = 10)]
+    rounds: u32,
 }
 
 #[derive(Debug, clap::Args)]
@@ -65,11 +82,14 @@ const SETTLE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Command::Live(live) = Arguments::parse().command;
-    run(live).await
+    match Arguments::parse().command {
+        Command::Live(live) => run(live).await,
+        Command::Faults(Faults { nightjar, rounds }) => faults::run(&Server::start(&nightjar).await?, rounds).await,
+        Command::Soak(soak) => soak::run(soak).await,
+    }
 }
 
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // Nobody reads: nothing to measure for either.
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -18,7 +19,41 @@ pub(crate) struct Server {
     child: Child,
     /// `127.0.0.1:PORT`.
     pub address: String,
+    /// Lines of its log that tell of a mistake of its own.
+    complaints: Arc<Mutex<Vec<String>>>,
     _data: TempDir,
+}
+
+/// An HTTP answer.
+pub(crate) struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+}
+
+/// One GET on a connection of its own.
+pub(crate) async fn fetch(address: &str, path: &str) -> Result<Answer> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").context("no HTTP answer")?;
+    let text = String::from_utf8_lossy(&answer[..head]).into_owned();
+    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).with_context(|| text.clone())?;
+    Ok(Answer { status, body: answer.split_off(head + 4) })
+}
+
+/// Keeps what tells of a mistake; the rest is read all the same, or the server would block on a full pipe.
+fn listen(output: impl tokio::io::AsyncRead + Unpin + Send + 'static, complaints: &Arc<Mutex<Vec<String>>>) {
+    let complaints = Arc::clone(complaints);
+    let mut lines = BufReader::new(output).lines();
+    tokio::spawn(async move {
+        while let Ok(Some(line)) = lines.next_line().await {
+            if line.contains("panicked") || line.contains("task broke") {
+                complaints.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        }
+    });
 }
 
 impl Server {
@@ -31,10 +66,12 @@ impl Server {
             .env("NIGHTJAR_LOG_LEVEL", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("starting {}", binary.display()))?;
+        let complaints = Arc::default();
+        listen(child.stderr.take().context("stderr is piped")?, &complaints);
         let mut lines = BufReader::new(child.stdout.take().context("stdout is piped")?).lines();
         let address = tokio::time::timeout(START_TIMEOUT, async {
             loop {
@@ -46,9 +83,28 @@ impl Server {
         })
         .await
         .context("the server does not start")??;
-        // Its output is read to the end, or it would block on a full pipe.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { child, address, _data: data })
+        listen(lines.into_inner(), &complaints);
+        Ok(Self { child, address, complaints, _data: data })
+    }
+
+    /// Lines of its log that tell of a mistake of its own.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        self.complaints.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The JSON at a path.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value> {
+        self.request("GET", path, None).await
+    }
+
+    /// How many of these cameras' main streams are live.
+    pub(crate) async fn count_live(&self, ids: &[i64]) -> Result<usize> {
+        let mut live = 0;
+        for id in ids {
+            let streams = self.get(&format!("/api/v1/cameras/{id}/streams")).await?;
+            live += usize::from(streams[0]["state"] == "live");
+        }
+        Ok(live)
     }
 
     pub(crate) fn pid(&self) -> Result<u32> {

@@ -62,6 +62,28 @@ pub(crate) fn of_tree(root: u32, ticks: f64) -> Usage {
         .sum()
 }
 
+/// Open file descriptors and threads of a process.
+pub(crate) fn files_and_threads(pid: u32) -> (usize, usize) {
+    let count = |folder: &str| std::fs::read_dir(format!("/proc/{pid}/{folder}")).map_or(0, Iterator::count);
+    (count("fd"), count("task"))
+}
+
+/// Processes that a process has started and that still are there, zombies included.
+pub(crate) fn descendants(pid: u32) -> usize {
+    let children = |pid: u32| -> Vec<u32> {
+        let folder = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        let lists = folder.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+        lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>()).collect()
+    };
+    let mut found = 0;
+    let mut waiting = children(pid);
+    while let Some(pid) = waiting.pop() {
+        found += 1;
+        waiting.extend(children(pid));
+    }
+    found
+}
+
 /// Parent, and user plus system time in ticks.
 fn stat(pid: u32) -> Option<(u32, f64)> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
