@@ -124,7 +124,7 @@ pub(crate) async fn run(soak: Soak) -> Result<()> {
     for id in &ids {
         let log = server.get(&format!("/api/v1/cameras/{id}/incidents?limit=200")).await?;
         let log = log.as_array().cloned().unwrap_or_default();
-        let dark: f64 = log.iter().filter_map(|one| one["dark_ms"].as_f64()).sum();
+        let dark = log.iter().filter_map(|one| one["dark_ms"].as_f64()).fold(0.0, |sum, one| sum + one);
         gaps.push(format!("{} ({:.0} s)", log.len(), dark / 1000.0));
     }
     say(&format!("Gaps per camera: {}", gaps.join(", ")));
