@@ -3,6 +3,7 @@
 use crate::components::overlay::ServerGone;
 use crate::components::page_shell::PageShell;
 use crate::components::toasts::ToastCorner;
+use crate::hooks::health::use_health_rounds;
 use crate::hooks::heartbeat::use_heartbeat;
 use crate::hooks::live_line::use_live_line;
 use crate::pages::health::HealthPage;
@@ -21,6 +22,7 @@ pub fn App() -> impl IntoView {
     state::provide();
     use_heartbeat();
     use_live_line();
+    use_health_rounds();
     view! {
         <Title text=text::PRODUCT />
         <Router>

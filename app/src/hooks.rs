@@ -1,6 +1,7 @@
 //! What only a browser can do, one file each. Every hook may be called during server rendering and does nothing there.
 
 pub mod api;
+pub mod health;
 pub mod heartbeat;
 pub mod keys;
 pub mod live_line;

@@ -237,6 +237,16 @@ pub trait PlayerHandle {
     /// Tears the transport down and starts again at the top of the ladder.
     fn refresh(&self);
 
+    /// Tears the transport down and starts the same one again: the ladder keeps its place.
+    fn renew(&self);
+
+    /// When the newest picture was presented, milliseconds on `performance.now()`'s clock. Of stills, when the newest that differs from the
+    /// one before came. None: the transport in use has presented none.
+    fn picture_at_ms(&self) -> Option<f64>;
+
+    /// The picture as [`crate::health::sample::BYTES`] of RGBA. None: nothing is shown, the page is hidden, or the browser doesn't let it be read.
+    fn thumbnail(&self) -> Option<Vec<u8>>;
+
     /// From inside a tap's or click's handler: starts what the browser refused to start by itself.
     fn gesture(&self);
 

@@ -3,6 +3,7 @@
 pub mod details;
 pub mod dialog;
 pub mod enlarged;
+pub mod health;
 pub mod latency;
 pub mod link;
 pub mod style;
@@ -12,6 +13,7 @@ pub mod wall;
 pub use details::use_details;
 pub use dialog::{Dialog, Dialogs, use_dialogs};
 pub use enlarged::Enlarged;
+pub use health::{Health, use_health_state};
 pub use latency::use_latencies;
 pub use link::{Link, LinkState, use_link};
 pub use style::use_style;
@@ -23,6 +25,7 @@ pub fn provide() {
     wall::provide();
     latency::provide();
     link::provide();
+    health::provide();
     style::provide();
     toast::provide();
     dialog::provide();

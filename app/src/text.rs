@@ -6,6 +6,7 @@ pub mod details;
 pub mod health;
 pub mod history;
 pub mod pages;
+pub mod picture;
 pub mod settings;
 
 pub const PRODUCT: &str = "Nightjar";
@@ -108,6 +109,7 @@ pub const ENLARGE: &str = "Enlarge";
 pub const SHRINK: &str = "Back to the wall";
 pub const MORE: &str = "More";
 pub const DETAILS: &str = "Stream details";
+pub const PICTURE_WATCH: &str = "Picture watch";
 pub const EDIT: &str = "Edit";
 pub const RESTART: &str = "Restart the streams";
 pub const DELETE: &str = "Delete";

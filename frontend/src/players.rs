@@ -13,6 +13,7 @@ mod mse;
 mod native;
 mod screen;
 mod stills;
+mod thumbnail;
 mod tile;
 mod transport;
 
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     rate_is_cheap: bool,
     offset: RefCell<ServerOffset>,
     hls_script: hls::Script,
+    thumbnails: thumbnail::Thumbnails,
     /// For the debug hook; dead entries are swept when a player is added.
     tiles: RefCell<Vec<Weak<Tile>>>,
 }
@@ -51,6 +53,7 @@ impl BrowserPlayers {
             rate_is_cheap: !browser::is_safari(),
             offset: RefCell::default(),
             hls_script: hls::Script::default(),
+            thumbnails: thumbnail::Thumbnails::default(),
             tiles: RefCell::default(),
         });
         debug::install(&shared);

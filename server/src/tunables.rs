@@ -8,6 +8,7 @@ mod row;
 mod table;
 
 use crate::error::AppError;
+use app::health::HealthSettings;
 use app::model::{CameraSetting, InstallationSetting, Profile, SettingOrigin, SettingValue};
 use media::ingest::rtsp::Quirks;
 use media::stream::StreamSettings;
@@ -24,6 +25,8 @@ pub type Layer = BTreeMap<String, Value>;
 pub struct Effective {
     pub quirks: Quirks,
     pub stream: StreamSettings,
+    /// For the browsers that watch its pictures.
+    pub health: HealthSettings,
 }
 
 /// A key or value that cannot be used.

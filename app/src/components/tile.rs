@@ -5,12 +5,14 @@ pub mod cover;
 pub mod details;
 pub mod flag;
 pub mod layer;
+pub mod watch;
 
 use crate::components::tile::controls::TileControls;
 use crate::components::tile::cover::TileCover;
 use crate::components::tile::details::TileDetails;
 use crate::components::tile::flag::TileFlag;
 use crate::components::tile::layer::{Layer, LiveVideo};
+use crate::components::tile::watch::PictureWatch;
 use crate::hooks::heartbeat::browser_moment;
 use crate::hooks::poster::use_poster;
 use crate::hooks::timer::after;
@@ -101,8 +103,10 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
         let age_ms = if front().has_picture.get() { front().shown.get()?.age_ms(now) } else { still.taken()?.age_ms(now) };
         Some(text::ago(&age(age_ms as i64)))
     });
+    let watched = Memo::new(move |_| dialogs.watched.with(|shown| shown.contains(&id)));
     let shown_details = use_details();
-    let details = Memo::new(move |_| shown_details.choice.with(|choice| choice.shows(id)));
+    // They lie in the same place.
+    let details = Memo::new(move |_| !watched.get() && shown_details.choice.with(|choice| choice.shows(id)));
 
     let touched = RwSignal::new(false);
     // Counts what makes an earlier tap's time-out void.
@@ -186,6 +190,9 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
             <TileFlag remark />
             <Show when=move || details.get()>
                 <TileDetails id main_shown moving=Signal::derive(move || evidence.get().is_moving()) sub main />
+            </Show>
+            <Show when=move || watched.get()>
+                <PictureWatch id main_shown sub main />
             </Show>
             <div class="tile__plate">
                 <span class="tile__name">{move || name.get()}</span>

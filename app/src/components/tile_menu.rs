@@ -16,7 +16,7 @@ use web_sys::{HtmlElement, Node};
 
 /// Its size for keeping it inside the window, CSS pixels.
 const WIDTH: f64 = 220.0;
-const HEIGHT: f64 = 412.0;
+const HEIGHT: f64 = 448.0;
 
 #[component]
 pub fn TileMenu() -> impl IntoView {
@@ -166,6 +166,14 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                 }
             />
             <Entry glyph=Glyph::Clock label=text::history::OPEN on_press=move || dialogs.show(Dialog::History(id)) />
+            <Entry
+                glyph=Glyph::Signal
+                label=text::PICTURE_WATCH
+                on_press=move || {
+                    close();
+                    dialogs.toggle_watched(id);
+                }
+            />
             {enabled.then(|| view! { <Entry glyph=Glyph::Refresh label=text::RESTART on_press=restart /> })}
             <Entry glyph=Glyph::Power label=if enabled { text::TURN_OFF } else { text::TURN_ON } on_press=toggle />
             {wall.moved(id, -1).map(|_| view! { <Entry glyph=Glyph::ChevronLeft label=text::MOVE_EARLIER on_press=move || shift(-1) /> })}

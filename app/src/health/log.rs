@@ -37,7 +37,7 @@ pub enum Event {
     /// The line to the server is cut: nothing is judged.
     LineCut,
     LineBack,
-    /// Only a person can help: the camera is off, or its password was refused.
+    /// Nothing to be done here: the camera is off or asleep, or its password was refused.
     UpstreamShut,
     /// The server gets pictures again.
     UpstreamBack,

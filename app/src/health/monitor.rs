@@ -17,7 +17,7 @@ pub enum Upstream {
     Live,
     /// The camera is away; the server keeps trying.
     Down,
-    /// Switched off, or the password was refused: trying does not help.
+    /// Switched off, asleep, or the password was refused: trying does not help.
     Shut,
 }
 

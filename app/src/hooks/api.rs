@@ -69,6 +69,20 @@ pub async fn timeline(id: i64, range: TimelineRange) -> Result<Timeline, Problem
     read(Request::get(&format!("{BASE}/cameras/{id}/timeline?range={range}")).send().await.map_err(|_| unreachable())?).await
 }
 
+/// What the server did about a stream that a viewer finds bad.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Recovered {
+    pub restarted: bool,
+    /// Why, or why not.
+    pub reason: String,
+}
+
+/// Asks the server to look at its own evidence, and to connect a stream anew if that is bad.
+pub async fn recover(id: i64, quality: Quality) -> Result<Recovered, Problem> {
+    let path = format!("{BASE}/cameras/{id}/streams/{}/recover", quality.as_str());
+    read(Request::post(&path).send().await.map_err(|_| unreachable())?).await
+}
+
 /// Connects a stream anew, now.
 pub async fn restart(id: i64, quality: Quality) -> Result<(), Problem> {
     let path = format!("{BASE}/cameras/{id}/streams/{}/restart", quality.as_str());

@@ -8,7 +8,7 @@ use crate::model::{ClientMessage, MAX_LATENCIES, ServerMessage};
 use crate::state::latency::Latencies;
 use crate::state::link::retry_delay_ms;
 use crate::state::{Link, LinkState, Wall, use_latencies, use_link, use_wall};
-use futures::future::{AbortHandle, Abortable, Either, select};
+use futures::future::{AbortHandle, Abortable, Aborted, Either, select};
 use futures::{SinkExt, StreamExt};
 use gloo::net::websocket::Message;
 use gloo::net::websocket::futures::WebSocket;
@@ -37,8 +37,13 @@ pub fn use_live_line() {
 async fn run(wall: Wall, link: Link, latencies: Latencies, players: Option<Players>) {
     let mut attempt = 0;
     loop {
-        if run_once(wall, link, latencies, players.as_ref()).await {
-            attempt = 0;
+        let (handle, registration) = AbortHandle::new_pair();
+        link.opened(handle);
+        match Abortable::new(run_once(wall, link, latencies, players.as_ref()), registration).await {
+            Ok(true) => attempt = 0,
+            Ok(false) => {}
+            // On purpose, and the server is there as far as anybody knows.
+            Err(Aborted) => continue,
         }
         let delay_ms = retry_delay_ms(attempt);
         // Is it the line or the server? Only a server that is gone covers the page, and not for a blink.

@@ -1,5 +1,6 @@
 //! Cameras as they are written and read.
 
+use crate::health::HealthSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -181,6 +182,9 @@ pub struct Camera {
     pub credentials: Option<CredentialsView>,
     pub always_on: bool,
     pub overrides: BTreeMap<String, serde_json::Value>,
+    /// What its pictures are watched by in a browser: the settings `health.…` that are in force.
+    #[serde(default)]
+    pub health: HealthSettings,
     pub created_at: String,
 }
 

@@ -22,10 +22,12 @@ pub struct MenuRequest {
 pub struct Dialogs {
     pub open: RwSignal<Option<Dialog>>,
     pub menu: RwSignal<Option<MenuRequest>>,
+    /// Cameras whose picture watch is shown.
+    pub watched: RwSignal<Vec<i64>>,
 }
 
 pub(super) fn provide() {
-    provide_context(Dialogs { open: RwSignal::new(None), menu: RwSignal::new(None) });
+    provide_context(Dialogs { open: RwSignal::new(None), menu: RwSignal::new(None), watched: RwSignal::new(Vec::new()) });
 }
 
 pub fn use_dialogs() -> Dialogs {
@@ -36,5 +38,12 @@ impl Dialogs {
     pub fn show(self, dialog: Dialog) {
         self.menu.set(None);
         self.open.set(Some(dialog));
+    }
+
+    pub fn toggle_watched(self, camera_id: i64) {
+        self.watched.update(|shown| match shown.iter().position(|id| *id == camera_id) {
+            Some(place) => drop(shown.remove(place)),
+            None => shown.push(camera_id),
+        });
     }
 }

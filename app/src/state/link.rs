@@ -1,5 +1,6 @@
 //! The line between this page and the server.
 
+use futures::future::AbortHandle;
 use leptos::prelude::*;
 
 /// How the line is.
@@ -24,10 +25,17 @@ pub struct Link {
     pub returns: RwSignal<u32>,
     /// Counts the person's wishes to try at once.
     pub nudges: RwSignal<u32>,
+    /// Ends the connection that is open, so that a new one is made. None: none is open.
+    line: StoredValue<Option<AbortHandle>>,
 }
 
 pub(super) fn provide() {
-    provide_context(Link { state: RwSignal::new(LinkState::Starting), returns: RwSignal::new(0), nudges: RwSignal::new(0) });
+    provide_context(Link {
+        state: RwSignal::new(LinkState::Starting),
+        returns: RwSignal::new(0),
+        nudges: RwSignal::new(0),
+        line: StoredValue::new(None),
+    });
 }
 
 pub fn use_link() -> Link {
@@ -43,6 +51,18 @@ impl Link {
         }
         if matches!(was, LinkState::Interrupted | LinkState::Gone { .. }) {
             self.returns.update(|count| *count += 1);
+        }
+    }
+
+    /// A connection begins; [`Link::reconnect`] ends it by this handle.
+    pub fn opened(self, line: AbortHandle) {
+        self.line.try_set_value(Some(line));
+    }
+
+    /// Makes a new connection in place of the one that is open. Nothing on the page starts afresh for that.
+    pub fn reconnect(self) {
+        if let Some(Some(line)) = self.line.try_update_value(Option::take) {
+            line.abort();
         }
     }
 

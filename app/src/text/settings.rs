@@ -13,6 +13,7 @@ pub const OFF: &str = "Off";
 // Areas.
 pub const AREA_CONNECTION: &str = "Connection";
 pub const AREA_PLAYBACK: &str = "Playback";
+pub const AREA_HEALTH: &str = "Picture watch in the browser";
 pub const AREA_RTSP: &str = "RTSP peculiarities";
 
 pub const PART: &str = "HLS part length (ms)";
@@ -35,6 +36,31 @@ pub const SLEEP: &str = "Sleeps to save its battery";
 pub const SLEEP_HINT: &str = "Being away or silent is no fault then: the picture comes back when the camera wakes up.";
 pub const STALL: &str = "Reconnect after silence (s)";
 pub const STALL_HINT: &str = "How long the camera may send no picture.";
+
+pub const HEALTH_ON: &str = "Watch the picture";
+pub const HEALTH_ON_HINT: &str = "A picture that stands still is started anew by itself.";
+pub const HEALTH_STALE: &str = "Standstill after (s)";
+pub const HEALTH_STALE_HINT: &str = "How long there may be no new picture.";
+pub const HEALTH_INTERVAL: &str = "Look every (ms)";
+pub const HEALTH_INTERVAL_HINT: &str = "How often the picture is looked at.";
+pub const HEALTH_WARM_UP: &str = "Warm-up (s)";
+pub const HEALTH_WARM_UP_HINT: &str = "Nothing is judged for so long after a start.";
+pub const HEALTH_REFRESHES: &str = "Refreshes first";
+pub const HEALTH_REFRESHES_HINT: &str = "So many failures only refresh the player; the next ones start over and ask the server to recover.";
+pub const HEALTH_WINDOW: &str = "Failures count for (s)";
+pub const HEALTH_WINDOW_HINT: &str = "Older ones are forgotten while the picture moves.";
+pub const HEALTH_FIRST_WAIT: &str = "First wait (s)";
+pub const HEALTH_FIRST_WAIT_HINT: &str = "Between the first two attempts; it doubles from there.";
+pub const HEALTH_LONGEST_WAIT: &str = "Longest wait (s)";
+pub const HEALTH_LONGEST_WAIT_HINT: &str = "Attempts are never further apart, but for a little chance.";
+pub const HEALTH_ATTEMPTS: &str = "Most attempts";
+pub const HEALTH_ATTEMPTS_HINT: &str = "0: it never gives up.";
+pub const HEALTH_COOL_DOWN: &str = "Cool-down (s)";
+pub const HEALTH_COOL_DOWN_HINT: &str = "After so long with a moving picture everything counts as well again.";
+pub const HEALTH_FROZEN: &str = "Frozen after identical looks";
+pub const HEALTH_FROZEN_HINT: &str = "New pictures that are all the same. Refreshed once, then only flagged.";
+pub const HEALTH_BLANK: &str = "Blank after even looks";
+pub const HEALTH_BLANK_HINT: &str = "Black, or one even colour. Only flagged: nights look like that.";
 
 /// Which value counts without an own one.
 pub fn inherited(value: &str, origin: SettingOrigin) -> String {

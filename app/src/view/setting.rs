@@ -10,17 +10,19 @@ pub enum Area {
     Connection,
     Playback,
     Rtsp,
+    Health,
 }
 
 impl Area {
     /// In the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Connection, Self::Playback, Self::Rtsp];
+    pub const ALL: [Self; 4] = [Self::Connection, Self::Playback, Self::Health, Self::Rtsp];
 
     pub fn label(self) -> &'static str {
         match self {
             Self::Connection => words::AREA_CONNECTION,
             Self::Playback => words::AREA_PLAYBACK,
             Self::Rtsp => words::AREA_RTSP,
+            Self::Health => words::AREA_HEALTH,
         }
     }
 }
@@ -39,11 +41,23 @@ const fn known(key: &'static str, area: Area, label: &'static str, hint: &'stati
 }
 
 /// Settings whose keys are missing here are not shown.
-static KNOWN: [Known; 10] = [
+static KNOWN: [Known; 22] = [
     known("stream.stall_timeout_s", Area::Connection, words::STALL, words::STALL_HINT),
     known("stream.linger_s", Area::Connection, words::LINGER, words::LINGER_HINT),
     known("stream.sleep_prone", Area::Connection, words::SLEEP, words::SLEEP_HINT),
     known("hls.part_target_ms", Area::Playback, words::PART, words::PART_HINT),
+    known("health.enabled", Area::Health, words::HEALTH_ON, words::HEALTH_ON_HINT),
+    known("health.stale_after_s", Area::Health, words::HEALTH_STALE, words::HEALTH_STALE_HINT),
+    known("health.sample_interval_ms", Area::Health, words::HEALTH_INTERVAL, words::HEALTH_INTERVAL_HINT),
+    known("health.warm_up_s", Area::Health, words::HEALTH_WARM_UP, words::HEALTH_WARM_UP_HINT),
+    known("health.refreshes", Area::Health, words::HEALTH_REFRESHES, words::HEALTH_REFRESHES_HINT),
+    known("health.window_s", Area::Health, words::HEALTH_WINDOW, words::HEALTH_WINDOW_HINT),
+    known("health.first_wait_s", Area::Health, words::HEALTH_FIRST_WAIT, words::HEALTH_FIRST_WAIT_HINT),
+    known("health.longest_wait_s", Area::Health, words::HEALTH_LONGEST_WAIT, words::HEALTH_LONGEST_WAIT_HINT),
+    known("health.max_attempts", Area::Health, words::HEALTH_ATTEMPTS, words::HEALTH_ATTEMPTS_HINT),
+    known("health.cool_down_s", Area::Health, words::HEALTH_COOL_DOWN, words::HEALTH_COOL_DOWN_HINT),
+    known("health.frozen_samples", Area::Health, words::HEALTH_FROZEN, words::HEALTH_FROZEN_HINT),
+    known("health.blank_samples", Area::Health, words::HEALTH_BLANK, words::HEALTH_BLANK_HINT),
     known("rtsp.teardown", Area::Rtsp, words::TEARDOWN, words::TEARDOWN_HINT),
     known("rtsp.session_id", Area::Rtsp, words::SESSION, words::SESSION_HINT),
     known("rtsp.initial_sequence", Area::Rtsp, words::SEQUENCE, words::SEQUENCE_HINT),

@@ -51,6 +51,16 @@ export class Tile {
     return this.picture.evaluate((video) => Number(getComputedStyle(video.parentElement ?? video).opacity));
   }
 
+  /** What the health monitor sees and decided; opened by the menu. */
+  get watch(): Locator {
+    return this.root.getByRole('region', { name: 'Picture watch' });
+  }
+
+  /** The decisions, the newest first. */
+  async decisions(): Promise<string[]> {
+    return this.watch.getByRole('listitem').allInnerTexts();
+  }
+
   async enlarge(): Promise<void> {
     await this.link.click();
   }

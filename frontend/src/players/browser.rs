@@ -35,6 +35,10 @@ pub(crate) fn global(name: &str) -> Option<JsValue> {
     Reflect::get(&window(), &name.into()).ok().filter(|value| !value.is_undefined() && !value.is_null())
 }
 
+pub(crate) fn page_is_hidden() -> bool {
+    window().document().is_none_or(|document| document.hidden())
+}
+
 pub(crate) fn query_parameter(name: &str) -> Option<String> {
     let query = window().location().search().ok()?;
     web_sys::UrlSearchParams::new_with_str(&query).ok()?.get(name)

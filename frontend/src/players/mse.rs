@@ -112,6 +112,14 @@ impl Transport for MsePlayer {
         self.0.screen.play();
     }
 
+    fn picture_at_ms(&self) -> Option<f64> {
+        self.0.screen.picture_at_ms()
+    }
+
+    fn thumbnail(&self) -> Option<Vec<u8>> {
+        self.0.screen.thumbnail()
+    }
+
     fn stats(&self) -> Option<PlayerStats> {
         self.0.screen.stats()
     }

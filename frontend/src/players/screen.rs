@@ -187,6 +187,14 @@ impl Screen {
         self.0.seen.get().last_frame_ms
     }
 
+    pub fn picture_at_ms(&self) -> Option<f64> {
+        Some(self.0.seen.get().last_frame_ms).filter(|at| *at > 0.0)
+    }
+
+    pub fn thumbnail(&self) -> Option<Vec<u8>> {
+        self.0.shared().thumbnails.of_video(&self.0.setup.video)
+    }
+
     pub fn stats(&self) -> Option<PlayerStats> {
         self.0.stats()
     }

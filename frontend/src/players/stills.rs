@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, Url};
+use web_sys::{Blob, HtmlImageElement, Url};
 
 const PERIOD_MS: i32 = 1_000;
 /// How often the picture's age is looked at.
@@ -36,6 +36,11 @@ struct Inner {
     new_at_ms: Cell<f64>,
     watch: RefCell<Option<Interval>>,
     shown_at_ms: Cell<f64>,
+    /// When the newest picture came that was not the one before again, and which one it was.
+    fresh_at_ms: Cell<Option<f64>>,
+    taken: RefCell<Option<String>>,
+    /// What is shown, for looking at it: a poster can't be read.
+    picture: RefCell<Option<HtmlImageElement>>,
     interval_ms: Cell<f64>,
     latency_ms: Cell<Option<f64>>,
     bytes: Cell<u64>,
@@ -58,6 +63,9 @@ impl StillsPlayer {
             new_at_ms: Cell::new(0.0),
             watch: RefCell::default(),
             shown_at_ms: Cell::new(0.0),
+            fresh_at_ms: Cell::new(None),
+            taken: RefCell::default(),
+            picture: RefCell::default(),
             interval_ms: Cell::new(f64::from(PERIOD_MS)),
             latency_ms: Cell::new(None),
             bytes: Cell::new(0),
@@ -86,6 +94,14 @@ impl Transport for StillsPlayer {
     }
 
     fn gesture(&self) {}
+
+    fn picture_at_ms(&self) -> Option<f64> {
+        self.0.fresh_at_ms.get()
+    }
+
+    fn thumbnail(&self) -> Option<Vec<u8>> {
+        self.0.picture.borrow().as_ref().and_then(|picture| self.0.setup.shared.thumbnails.of_image(picture))
+    }
 
     fn stats(&self) -> Option<PlayerStats> {
         let inner = &self.0;
@@ -148,6 +164,8 @@ struct Picture {
     /// `X-Frame-Age-Ms` when the answer was sent.
     age_ms: Option<f64>,
     answered_at_ms: f64,
+    /// `Last-Modified`: when the server received the picture.
+    taken: Option<String>,
 }
 
 async fn take(url: &str) -> Result<Picture, FailReason> {
@@ -157,9 +175,10 @@ async fn take(url: &str) -> Result<Picture, FailReason> {
         return Err(reason);
     }
     let age_ms = response.headers().get("x-frame-age-ms").ok().flatten().and_then(|age| age.parse().ok());
+    let taken = response.headers().get("last-modified").ok().flatten();
     let blob = response.blob().map_err(|_| FailReason::Unreachable)?;
     let blob = JsFuture::from(blob).await.map_err(|_| FailReason::Unreachable)?;
-    Ok(Picture { blob: blob.unchecked_into(), age_ms, answered_at_ms })
+    Ok(Picture { blob: blob.unchecked_into(), age_ms, answered_at_ms, taken })
 }
 
 impl Inner {
@@ -172,8 +191,17 @@ impl Inner {
     fn show(&self, still: &Picture) {
         let Ok(url) = Url::create_object_url_with_blob(&still.blob) else { return };
         self.setup.video.set_poster(&url);
+        if let Ok(picture) = HtmlImageElement::new() {
+            picture.set_src(&url);
+            *self.picture.borrow_mut() = Some(picture);
+        }
         self.replace_url(Some(url));
         let now = now_ms();
+        // While the camera is away the server goes on giving the last picture.
+        if still.taken.is_none() || *self.taken.borrow() != still.taken {
+            self.fresh_at_ms.set(Some(now));
+            self.taken.borrow_mut().clone_from(&still.taken);
+        }
         if self.first.get() {
             self.interval_ms.set(now - self.shown_at_ms.get());
         }

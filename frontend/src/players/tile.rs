@@ -4,7 +4,7 @@
 //! what it said, and a player inside its own event callback.
 
 use super::Shared;
-use super::browser::{codec_support, now_ms};
+use super::browser::{codec_support, now_ms, page_is_hidden};
 use super::hls::HlsPlayer;
 use super::mse::MsePlayer;
 use super::native::NativePlayer;
@@ -265,6 +265,12 @@ impl Tile {
         drop(old);
     }
 
+    fn renew(self: &Rc<Self>) {
+        if !self.ended.get() && self.active.get() && !self.stopped.get() {
+            self.connect(true);
+        }
+    }
+
     fn stats(&self) -> Option<PlayerStats> {
         self.transport.borrow().as_ref().and_then(|(_, transport)| transport.stats())
     }
@@ -315,6 +321,21 @@ impl PlayerHandle for Handle {
 
     fn refresh(&self) {
         self.0.refresh();
+    }
+
+    fn renew(&self) {
+        self.0.renew();
+    }
+
+    fn picture_at_ms(&self) -> Option<f64> {
+        self.0.transport.borrow().as_ref().and_then(|(_, transport)| transport.picture_at_ms())
+    }
+
+    fn thumbnail(&self) -> Option<Vec<u8>> {
+        if !self.0.active.get() || page_is_hidden() {
+            return None;
+        }
+        self.0.transport.borrow().as_ref().and_then(|(_, transport)| transport.thumbnail())
     }
 
     fn gesture(&self) {

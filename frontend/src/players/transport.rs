@@ -57,6 +57,12 @@ pub(crate) trait Transport {
     /// Called from inside a user's gesture.
     fn gesture(&self);
 
+    /// See [`app::live::PlayerHandle::picture_at_ms`].
+    fn picture_at_ms(&self) -> Option<f64>;
+
+    /// See [`app::live::PlayerHandle::thumbnail`]. Only asked for while the page is visible.
+    fn thumbnail(&self) -> Option<Vec<u8>>;
+
     /// None until something was measured.
     fn stats(&self) -> Option<PlayerStats>;
 }

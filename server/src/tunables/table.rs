@@ -1,6 +1,7 @@
 //! The table itself. Keys never change: they are stored.
 
 use super::row::{Allowed, Chosen, Tunable};
+use app::health::HealthSettings;
 use media::ingest::rtsp::{
     InitialSequenceQuirk, InitialTimestampQuirk, SessionIdQuirk, TeardownQuirk, UnassignedDataQuirk, UnknownRtcpSsrcQuirk,
 };
@@ -51,8 +52,36 @@ macro_rules! switch {
     };
 }
 
+/// A number of the browser's health monitor, which has the ranges.
+macro_rules! health {
+    ($key:literal, $range:ident $unit_name:literal, $field:ident) => {
+        Tunable {
+            key: $key,
+            allowed: Allowed::Range {
+                min: *HealthSettings::$range.start() as i64,
+                max: *HealthSettings::$range.end() as i64,
+                unit: $unit_name,
+            },
+            put: |effective, chosen| effective.health.$field = chosen.number(),
+            built_in: |built_in| built_in.health.$field.into(),
+        }
+    };
+}
+
 /// In the order in which they are shown.
-pub(super) static TUNABLES: [Tunable; 10] = [
+pub(super) static TUNABLES: [Tunable; 22] = [
+    health!("health.blank_samples", BLANK_SAMPLES "samples in a row", blank_samples),
+    health!("health.cool_down_s", COOL_DOWN_S "seconds", cool_down_s),
+    switch!("health.enabled", health.enabled),
+    health!("health.first_wait_s", FIRST_WAIT_S "seconds", first_wait_s),
+    health!("health.frozen_samples", FROZEN_SAMPLES "samples in a row", frozen_samples),
+    health!("health.longest_wait_s", LONGEST_WAIT_S "seconds", longest_wait_s),
+    health!("health.max_attempts", MAX_ATTEMPTS "attempts, 0 for no limit", max_attempts),
+    health!("health.refreshes", REFRESHES "refreshes", refreshes),
+    health!("health.sample_interval_ms", SAMPLE_INTERVAL_MS "milliseconds", sample_interval_ms),
+    health!("health.stale_after_s", STALE_AFTER_S "seconds", stale_after_s),
+    health!("health.warm_up_s", WARM_UP_S "seconds", warm_up_s),
+    health!("health.window_s", WINDOW_S "seconds", window_s),
     duration!("hls.part_target_ms", 100..=1000 "milliseconds", MILLISECOND, stream.hls_part_target),
     quirk!("rtsp.initial_sequence", initial_sequence, InitialSequenceQuirk),
     quirk!("rtsp.initial_timestamp", initial_timestamp, InitialTimestampQuirk),

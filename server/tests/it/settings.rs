@@ -118,3 +118,46 @@ async fn a_changed_configuration_is_followed_while_the_server_runs() {
     assert_eq!(live(&app, own).await.connected_at_utc_ms, untouched, "its own value did not change");
     assert_eq!(app.post("/api/v1/cameras?force=true", loopback).await.status, StatusCode::CREATED);
 }
+
+#[tokio::test]
+async fn the_health_monitors_thresholds_are_inherited_told_with_the_camera_and_refused_outside_their_ranges() {
+    let app = TestApp::start().await;
+    let (gate, other) = (app.add("Gate").await, app.add("Other").await);
+    let path = format!("/api/v1/cameras/{gate}");
+    for (key, value, range) in [
+        ("health.stale_after_s", json!(1), "from 2 to 120"),
+        ("health.sample_interval_ms", json!(100), "from 500 to 5000"),
+        ("health.warm_up_s", json!(0), "from 1 to 120"),
+        ("health.cool_down_s", json!(601), "from 1 to 600"),
+        ("health.window_s", json!(9), "from 10 to 600"),
+        ("health.refreshes", json!(21), "from 0 to 20"),
+        ("health.first_wait_s", json!(0), "from 1 to 60"),
+        ("health.longest_wait_s", json!(601), "from 5 to 600"),
+        ("health.max_attempts", json!(-1), "from 0 to 1000"),
+        ("health.blank_samples", json!(1), "from 2 to 120"),
+        ("health.frozen_samples", json!(2), "from 3 to 120"),
+        ("health.enabled", json!(1), "true or false"),
+    ] {
+        let answer = app.patch(&path, json!({"overrides": {key: value}})).await;
+        let (status, _, field) = answer.problem();
+        assert_eq!((status, field), (422, Some(format!("overrides.{key}"))));
+        assert!(answer.json()["detail"].as_str().expect("a sentence").contains(range), "{}", answer.text);
+    }
+    let built_in = serde_json::to_value(app::health::HealthSettings::default()).expect("JSON");
+    assert_eq!(app.get(&path).await.json()["health"], built_in);
+
+    let changed = app.patch(&path, json!({"overrides": {"health.stale_after_s": 9, "health.enabled": false}})).await.json();
+    assert_eq!((&changed["health"]["stale_after_s"], &changed["health"]["enabled"]), (&json!(9), &json!(false)));
+
+    let mut wall = app.state.cameras.watch();
+    wall.mark_unchanged();
+    let defaults = json!({"defaults": {"health.enabled": false, "health.refreshes": 1}});
+    assert_eq!(app.patch("/api/v1/settings", defaults).await.status, StatusCode::OK);
+    tokio::time::timeout(Duration::from_secs(20), wall.changed()).await.expect("in time").expect("the service runs");
+    let told: Vec<_> = wall.borrow().cameras.iter().map(|camera| (camera.id, camera.health.clone())).collect();
+    for id in [gate, other] {
+        let (_, health) = told.iter().find(|(known, _)| *known == id).expect("known");
+        assert!(!health.enabled, "the switch for the whole installation");
+        assert_eq!((health.refreshes, health.stale_after_s), (1, if id == gate { 9 } else { 6 }));
+    }
+}

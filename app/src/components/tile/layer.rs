@@ -1,6 +1,7 @@
 //! One video element with its player: a tile has one for the sub stream and, while it is enlarged, one for main.
 
-use crate::health::Verdict;
+use crate::health::{Decision, Verdict, View};
+use crate::hooks::health::use_health;
 use crate::hooks::heartbeat::browser_moment;
 use crate::live::history::LatencyHistory;
 use crate::live::proof::{Proof, Shown};
@@ -29,6 +30,12 @@ pub struct Layer {
     history: StoredValue<LatencyHistory>,
     /// What a resting player still says is of the past.
     active: StoredValue<bool>,
+    /// The monitor itself, for the panel. None: not watched yet.
+    pub health: RwSignal<Option<View>>,
+    /// What it decided, the newest first.
+    pub decisions: RwSignal<Vec<Decision>>,
+    /// Counts video elements: a new number makes a new element with a new player.
+    generation: RwSignal<u32>,
     /// None on the server, so that its threads never meet a value that belongs to the browser's one.
     handle: StoredValue<Option<SendWrapper<Box<dyn PlayerHandle>>>>,
 }
@@ -43,6 +50,9 @@ impl Layer {
             verdict: RwSignal::new(Verdict::default()),
             history: StoredValue::new(LatencyHistory::default()),
             active: StoredValue::new(false),
+            health: RwSignal::new(None),
+            decisions: RwSignal::new(Vec::new()),
+            generation: RwSignal::new(0),
             handle: StoredValue::new(None),
         }
     }
@@ -61,6 +71,26 @@ impl Layer {
         self.with_handle(|handle| handle.refresh());
     }
 
+    /// Starts the same transport afresh.
+    pub fn renew(self) {
+        self.with_handle(|handle| handle.renew());
+    }
+
+    /// Destroys the player and its video element, and makes both anew.
+    pub fn rebuild(self) {
+        self.generation.try_update(|generation| *generation = generation.wrapping_add(1));
+    }
+
+    /// When the newest picture was presented (`performance.now()`).
+    pub fn picture_at_ms(self) -> Option<f64> {
+        self.ask(|handle| handle.picture_at_ms())
+    }
+
+    /// The picture as a few pixels.
+    pub fn thumbnail(self) -> Option<Vec<u8>> {
+        self.ask(|handle| handle.thumbnail())
+    }
+
     /// Passes a tap on to a player that waits for one. Call it from the tap's own handler.
     pub fn gesture(self) {
         self.with_handle(|handle| handle.gesture());
@@ -72,6 +102,10 @@ impl Layer {
                 action(&***handle);
             }
         });
+    }
+
+    fn ask<T>(self, question: impl FnOnce(&dyn PlayerHandle) -> Option<T>) -> Option<T> {
+        self.handle.try_with_value(|handle| handle.as_ref().and_then(|handle| question(&***handle))).flatten()
     }
 
     /// A player's event; the tile may have gone in the meantime.
@@ -144,6 +178,8 @@ pub fn LiveVideo(
 
     Effect::new(move |_| {
         let (Some(video), Some(players)) = (element.get(), players.as_ref()) else { return };
+        // Of the element before, if there was one.
+        layer.reset();
         let status = untrack(|| wall.status(camera_id, quality));
         let request = PlayRequest {
             active: active.get_untracked(),
@@ -184,20 +220,23 @@ pub fn LiveVideo(
         }
         returns
     });
+    use_health(camera_id, quality, layer, active);
     on_cleanup(move || layer.reset());
 
     view! {
-        <video
-            class="tile__video"
-            class:is-shown=move || shown.get() && layer.has_picture.get()
-            node_ref=element
-            data-quality=quality.as_str()
-            muted=true
-            playsinline=true
-            disablepictureinpicture=true
-            disableremoteplayback=true
-            tabindex="-1"
-            aria-hidden="true"
-        ></video>
+        <For each=move || [layer.generation.get()] key=|generation| *generation let:_generation>
+            <video
+                class="tile__video"
+                class:is-shown=move || shown.get() && layer.has_picture.get()
+                node_ref=element
+                data-quality=quality.as_str()
+                muted=true
+                playsinline=true
+                disablepictureinpicture=true
+                disableremoteplayback=true
+                tabindex="-1"
+                aria-hidden="true"
+            ></video>
+        </For>
     }
 }

@@ -16,6 +16,7 @@ fn camera() -> Camera {
         credentials: Some(CredentialsView { username: "admin".to_owned(), has_password: true }),
         always_on: true,
         overrides: BTreeMap::new(),
+        health: crate::health::HealthSettings::default(),
         created_at: "2026-11-21T00:00:00Z".to_owned(),
     }
 }

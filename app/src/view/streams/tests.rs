@@ -92,6 +92,7 @@ fn a_camera_without_a_sub_stream_is_listed_once() {
         credentials: None,
         always_on: true,
         overrides: Default::default(),
+        health: Default::default(),
         created_at: String::new(),
     };
     assert_eq!(streams_of(&camera(Profile::GenericRtsp, Sources::default())).len(), 1);

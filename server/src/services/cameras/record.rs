@@ -4,6 +4,7 @@ use super::input;
 use super::url_rules;
 use crate::entities::camera;
 use crate::tunables::{self, Effective, Layer};
+use app::health::HealthSettings;
 use app::model::{Camera, CameraInput, CredentialsInput, CredentialsView, Profile, Transport};
 use media::id::Quality;
 use media::ingest::rtsp::Quirks;
@@ -55,6 +56,7 @@ impl Record {
                 .map(|held| CredentialsView { username: held.username.clone(), has_password: !held.password.expose_secret().is_empty() }),
             always_on: row.always_on,
             overrides: row.overrides.0.clone(),
+            health: HealthSettings::default(),
             created_at,
         };
         let stored = [(Quality::Main, &camera.sources.main), (Quality::Sub, &camera.sources.sub)];
@@ -66,7 +68,8 @@ impl Record {
                 Err(fault) => Err(format!("the address of {quality} is not usable ({})", fault.code())),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let Effective { quirks, stream: stream_settings } = tunables::effective(&camera.overrides, profile, defaults);
+        let Effective { quirks, stream: stream_settings, health } = tunables::effective(&camera.overrides, profile, defaults);
+        let camera = Camera { health, ..camera };
         let sources = specs(profile, &urls, credentials.as_ref(), quirks, row.id);
         Ok(Self { camera, row, sealed, credentials, sources, stream_settings })
     }
