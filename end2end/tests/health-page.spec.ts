@@ -88,6 +88,7 @@ test('streams and figures are shown live, sorted, filtered and explained', async
     await camera.stop();
     await expect(health.row('Gate', 'main').text('Live')).toBeHidden();
     await expect(health.onlyTrouble).toHaveText('Only with trouble (5)');
+    await expect(health.feed.getByText('Gate').first(), 'the feed tells of it').toBeVisible();
   });
 });
 

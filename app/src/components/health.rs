@@ -1,5 +1,6 @@
 //! Parts of the health page.
 
+pub mod feed;
 pub mod figures;
 mod line;
 mod row;

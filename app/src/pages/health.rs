@@ -1,6 +1,7 @@
 //! The health page at `/health`: how the cameras and the machine are.
 
 use crate::backend::{load_system, load_wall};
+use crate::components::health::feed::Feed;
 use crate::components::health::figures::{CountersList, Figures};
 use crate::components::health::streams::Streams;
 use crate::components::icon::{Glyph, Icon};
@@ -59,9 +60,12 @@ fn Loaded(health: RwSignal<Option<SystemHealth>>) -> impl IntoView {
     use_poll(0, HISTORY_MS, || api::history(HISTORY_STEP_S), move |hour| history.set(hour));
     view! {
         <Figures health />
-        <Show when=move || wall.loaded.get() fallback=|| view! { <p class="nothing" role="status">{text::health::FAILED}</p> }>
-            <Streams history />
-        </Show>
+        <div class="health-columns">
+            <Show when=move || wall.loaded.get() fallback=|| view! { <p class="nothing" role="status">{text::health::FAILED}</p> }>
+                <Streams history />
+            </Show>
+            <Feed />
+        </div>
         <CountersList health />
         <p class="page-note">{text::health::DIAGNOSTICS_TEXT}</p>
     }

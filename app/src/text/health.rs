@@ -196,6 +196,12 @@ pub fn spark(name: &str, range: Option<(&str, &str)>) -> String {
     }
 }
 
+// Incident feed.
+pub const FEED: &str = "What happened last";
+pub const FEED_LOADING: &str = "Loading …";
+pub const FEED_EMPTY: &str = "Nothing has gone wrong.";
+pub const FEED_FAILED: &str = "The incident log could not be loaded. It comes as soon as the server answers.";
+
 // Diagnostics.
 pub const DIAGNOSTICS: &str = "Download diagnostics";
 pub const DIAGNOSTICS_TEXT: &str = "A zip with the states of all streams, the cameras, the last hour, incidents, versions, settings and the newest log lines. No password or key is in it; names and addresses of cameras are.";

@@ -30,6 +30,7 @@ export class HealthPage {
   readonly onlyTrouble: Locator;
   readonly toggles: Locator;
   readonly figures: Locator;
+  readonly feed: Locator;
   readonly sortBy: Locator;
   readonly diagnostics: Locator;
 
@@ -42,6 +43,7 @@ export class HealthPage {
     this.streams = page.getByRole('region', { name: 'Streams' });
     this.onlyTrouble = page.getByRole('button', { name: /^Only with trouble/ });
     this.figures = page.getByRole('region', { name: 'Server' });
+    this.feed = page.getByRole('region', { name: 'What happened last' });
     this.sortBy = page.getByLabel('Sort by');
     this.diagnostics = page.getByRole('link', { name: 'Download diagnostics' });
     this.toggles = this.streams.getByRole('button', { name: /^Details of / });
