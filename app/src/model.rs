@@ -4,15 +4,18 @@ pub mod camera;
 pub mod incident;
 pub mod people;
 pub mod problem;
+pub mod recovery;
 pub mod settings;
 pub mod status;
 pub mod system;
 pub mod ws;
 
+use camera::present_or_null;
 pub use camera::*;
 pub use incident::*;
 pub use people::*;
 pub use problem::Problem;
+pub use recovery::*;
 pub use settings::*;
 pub use status::*;
 pub use system::*;

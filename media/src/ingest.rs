@@ -138,6 +138,12 @@ pub trait Connect: Send + Sync {
         None
     }
 
+    /// Makes the next session of this source try the transport that was not used last. If pictures come, it stays; otherwise the session
+    /// after it is as before. The name of the transport; None for a source whose transport is fixed.
+    fn try_other_transport(&self, _spec: &SourceSpec) -> Option<&'static str> {
+        None
+    }
+
     /// Other rules of which addresses may be asked, for every session that is opened from now on.
     fn set_addresses(&self, _addresses: net::AddressPolicy) {}
 }

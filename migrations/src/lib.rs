@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261121_000001_cameras;
 mod m20261121_000002_incidents;
+mod m20261121_000003_recovery;
 mod m20261121_000100_accounts;
 
 /// All migrations, oldest first.
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261121_000001_cameras::Migration),
             Box::new(m20261121_000002_incidents::Migration),
+            Box::new(m20261121_000003_recovery::Migration),
             Box::new(m20261121_000100_accounts::Migration),
         ]
     }

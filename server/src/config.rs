@@ -49,6 +49,8 @@ pub struct Settings {
     pub log_level: String,
     /// Permits cameras at loopback addresses (bridges on the same host, tests).
     pub allow_loopback_cameras: bool,
+    /// Permits webhooks to loopback addresses (programs on the same host, tests).
+    pub allow_loopback_webhooks: bool,
     /// Folders from which `file:` cameras may be read. In the environment: separated by `,`.
     pub media_folders: Vec<PathBuf>,
     /// Origins (`https://cams.example`) besides the server's own whose pages may send changes, for proxies that rewrite Host.
@@ -81,6 +83,7 @@ const KEYS: [&str; 12] = [
     "log",
     "log_level",
     "allow_loopback_cameras",
+    "allow_loopback_webhooks",
     "media_folders",
     "allowed_origins",
     "trusted_proxies",
@@ -122,6 +125,7 @@ impl Settings {
             .set_default("log", "text")?
             .set_default("log_level", "info")?
             .set_default("allow_loopback_cameras", false)?
+            .set_default("allow_loopback_webhooks", false)?
             .set_default("media_folders", Vec::<String>::new())?
             .set_default("allowed_origins", Vec::<String>::new())?
             .set_default("trusted_proxies", Vec::<String>::new())?

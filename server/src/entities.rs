@@ -7,6 +7,7 @@ pub mod grant;
 pub mod incident;
 pub mod link;
 pub mod session;
+pub mod recovery_step;
 pub mod setting;
 pub mod stream_slot;
 pub mod token;

@@ -7,6 +7,8 @@ pub mod feed;
 pub mod incidents;
 pub mod installation;
 pub mod pictures;
+pub mod recovery;
 pub mod sequences;
 pub mod status;
 pub mod system;
+pub mod webhook;

@@ -12,8 +12,9 @@ use crate::services::diagnostics::Bundler;
 use crate::services::feed::Feed;
 use crate::services::incidents::{Incidents, Sources};
 use crate::services::installation::{self, Installation};
+use crate::services::recovery::{self, NoAddress, Recovery};
 use crate::services::system::{self, System};
-use crate::services::{pictures, sequences};
+use crate::services::{pictures, sequences, webhook};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use media::hls::HlsOptions;
@@ -62,6 +63,8 @@ pub struct Inner {
     /// How the process and its machine are.
     pub system: System,
     pub bundler: Bundler,
+    /// What is done for cameras that stay dark.
+    pub recovery: Recovery,
     pub addresses: AddressPolicy,
     /// Who may do what.
     pub people: People,
@@ -126,7 +129,7 @@ impl AppState {
         let snapshots = Arc::new(Snapshotter::new(SNAPSHOTS_AT_ONCE));
         let parts = Parts {
             db: db.clone(),
-            sealer,
+            sealer: sealer.clone(),
             streams: streams.clone(),
             snapshots: Arc::clone(&snapshots),
             addresses: addresses.clone(),
@@ -135,7 +138,29 @@ impl AppState {
         let settings = Current::new(settings);
         installation::load(&db, &settings).await.map_err(|error| format!("the database cannot be read: {error}"))?;
         let cameras = Cameras::start(settings.clone(), parts).await?;
-        let installation = Installation::new(db.clone(), settings.clone(), cameras.clone(), tasks.clone());
+        let (webhooks, reboot) = (webhook::Sender::new(addresses.clone()), Arc::new(NoAddress));
+        let parts = installation::Parts {
+            db: db.clone(),
+            sealer,
+            settings: settings.clone(),
+            cameras: cameras.clone(),
+            webhooks: webhooks.clone(),
+            reboot: reboot.clone(),
+            tasks: tasks.clone(),
+        };
+        let installation = Installation::open(parts).await.map_err(|error| format!("the database cannot be read: {error}"))?;
+        let (feed, incidents) = (Feed::default(), Incidents::default());
+        let recovery = Recovery::new(recovery::Parts {
+            db: db.clone(),
+            cameras: cameras.clone(),
+            streams: streams.clone(),
+            installation: installation.clone(),
+            incidents: incidents.clone(),
+            feed: feed.clone(),
+            webhooks,
+            reboot,
+            tasks: tasks.clone(),
+        });
         let leptos = LeptosOptions::builder().output_name("nightjar").site_root("target/site").site_pkg_dir("pkg").build();
         let stopping = CancellationToken::new();
         let inner = Inner {
@@ -147,10 +172,11 @@ impl AppState {
             snapshots,
             mjpeg: MjpegTaps::new(),
             hls_audience: HlsAudience::default(),
-            feed: Feed::default(),
+            feed,
             incidents,
             system: System::default(),
             bundler: Bundler::default(),
+            recovery,
             addresses,
             people,
             connect: outside.connect,
@@ -172,6 +198,8 @@ impl AppState {
         });
         let background = state.clone();
         state.tasks.spawn(async move { background.people.run(background.stopping.clone()).await });
+        let background = state.clone();
+        state.tasks.spawn(async move { background.recovery.run(background.stopping.clone()).await });
         let background = state.clone();
         state.tasks.spawn(async move { background.hls_audience.run(background.stopping.clone()).await });
         let background = state.clone();
@@ -195,7 +223,7 @@ impl AppState {
     pub async fn reconfigure(&self, settings: Settings) -> Result<Vec<&'static str>, String> {
         let allow_loopback = settings.allow_loopback_cameras;
         self.connect.set_addresses(media::ingest::net::AddressPolicy { allow_loopback });
-        self.addresses.set_allow_loopback(allow_loopback);
+        self.addresses.follow(&settings);
         let fixed = self.settings.replace(settings);
         self.cameras.follow_settings().await?;
         Ok(fixed)

@@ -9,6 +9,7 @@ mod table;
 
 use crate::error::AppError;
 use app::health::HealthSettings;
+use crate::services::recovery::LadderSettings;
 use app::model::{CameraSetting, InstallationSetting, Profile, SettingOrigin, SettingValue};
 use media::ingest::rtsp::Quirks;
 use media::stream::StreamSettings;
@@ -27,6 +28,7 @@ pub struct Effective {
     pub stream: StreamSettings,
     /// For the browsers that watch its pictures.
     pub health: HealthSettings,
+    pub recovery: LadderSettings,
 }
 
 /// A key or value that cannot be used.

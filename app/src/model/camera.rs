@@ -155,7 +155,7 @@ pub struct CameraPatch {
 }
 
 /// Tells an absent field (outer None, by `default`) from a `null` (inner None).
-mod present_or_null {
+pub(super) mod present_or_null {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub fn serialize<S: Serializer, T: Serialize>(value: &Option<Option<T>>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -82,6 +82,10 @@ pub struct InstallationSetting {
 pub struct InstallationSettings {
     /// Every setting that cameras inherit.
     pub defaults: Vec<InstallationSetting>,
+    /// The webhook of the recovery ladder.
+    pub webhook: Option<super::WebhookView>,
+    /// The rungs of the recovery ladder in their order.
+    pub rungs: Vec<super::RungView>,
 }
 
 /// Body of `PATCH /settings`: what is absent stays.
@@ -92,4 +96,8 @@ pub struct InstallationPatch {
     /// Values by key, as in a camera's `overrides`; `null` goes back to the file's or the built-in value. Keys that are absent stay.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub defaults: BTreeMap<String, serde_json::Value>,
+    /// `null` takes it out.
+    #[serde(skip_serializing_if = "Option::is_none", with = "super::present_or_null")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<super::WebhookInput>))]
+    pub webhook: Option<Option<super::WebhookInput>>,
 }

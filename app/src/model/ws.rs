@@ -1,6 +1,6 @@
 //! Messages of `/api/v1/ws`. Server to client: the full state first, then changes. Client to server: what only a browser can measure.
 
-use super::{Camera, Incident, Quality, StreamStatus};
+use super::{Alert, Camera, Incident, Quality, StreamStatus};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub enum ServerMessage {
     Cameras { cameras: Vec<Camera> },
     /// An entry of the incident log: when it begins, while it goes on (at most once a second), and when it ends.
     Incident { incident: Incident },
+    /// Every camera for which people are asked to look: first, and again whenever one is added or removed.
+    Alerts { alerts: Vec<Alert> },
     /// Sent every 5 s so that a client knows the line is alive.
     Heartbeat { wallclock_ms: i64 },
 }

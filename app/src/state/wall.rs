@@ -1,7 +1,7 @@
 //! The cameras, the status of their streams, and the time.
 
 use crate::backend::WallData;
-use crate::model::{Camera, Incident, Quality, ServerMessage, StreamStatus};
+use crate::model::{Alert, Camera, Incident, Quality, ServerMessage, StreamStatus};
 use crate::view::face::is_online;
 use leptos::prelude::*;
 use std::collections::HashMap;
@@ -36,6 +36,8 @@ pub struct Wall {
     pub skew_ms: RwSignal<i64>,
     /// What the incident log said while this page ran: the newest form of each entry, the newest entries last.
     pub incidents: RwSignal<Vec<Incident>>,
+    /// The cameras for which people are asked to look.
+    pub alerts: RwSignal<Vec<Alert>>,
     /// One cell per stream, so that a status wakes only its own tile.
     cells: StoredValue<HashMap<(i64, Quality), StatusCell>>,
 }
@@ -50,6 +52,7 @@ pub(super) fn provide() {
         page_visible: RwSignal::new(true),
         skew_ms: RwSignal::new(0),
         incidents: RwSignal::new(Vec::new()),
+        alerts: RwSignal::new(Vec::new()),
         cells: StoredValue::new(HashMap::new()),
     });
 }
@@ -74,6 +77,7 @@ impl Wall {
             ServerMessage::Cameras { cameras } => self.set_cameras(cameras),
             ServerMessage::StreamStatus { camera_id, status } => self.put(camera_id, status, Some(now_ms)),
             ServerMessage::Incident { incident } => self.put_incident(incident),
+            ServerMessage::Alerts { alerts } => self.alerts.set(alerts),
             ServerMessage::Heartbeat { wallclock_ms } => self.skew_ms.set(wallclock_ms - now_ms),
         }
     }

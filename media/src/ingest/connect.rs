@@ -1,7 +1,7 @@
 //! The production [`Connect`]: sends each spec to its kind of source, and keeps what was learned about each camera.
 
 use super::net::{self, AddressPolicy};
-use super::{Connect, Credentials, FfmpegInput, Knocked, Source, SourceSpec, ffmpeg, knock, rtsp};
+use super::{Connect, Credentials, FfmpegInput, Knocked, Source, SourceSpec, TransportChoice, ffmpeg, knock, rtsp};
 use crate::error::StreamError;
 use async_trait::async_trait;
 use retina::client::SessionGroup;
@@ -51,6 +51,8 @@ pub(super) struct Peer {
     /// Since when sessions have been waited for.
     ending_since: Mutex<Option<Instant>>,
     learned: Mutex<Learned>,
+    /// Addresses whose next session tries a transport, and whether that is UDP.
+    trials: Mutex<HashMap<Url, bool>>,
 }
 
 /// Found out by trying; only ever a better first guess.
@@ -72,6 +74,11 @@ impl Peer {
 
     pub fn learned(&self) -> Learned {
         *lock(&self.learned)
+    }
+
+    /// The transport that the next session of this address is to try: true for UDP. Asked for once.
+    pub fn take_trial(&self, url: &Url) -> Option<bool> {
+        lock(&self.trials).remove(url)
     }
 
     pub fn learn(&self, change: impl FnOnce(&mut Learned)) {
@@ -105,7 +112,10 @@ impl Connector {
         let mut peers = lock(&self.peers);
         if peers.len() > PRUNE_ABOVE && !peers.contains_key(&key) {
             // Held by nobody, and no session left to wait for: as good as never met.
-            peers.retain(|_, peer| Arc::strong_count(peer) > 1 || peer.group.stale_sessions().num_sessions > 0);
+            peers.retain(|_, peer| {
+                let used = Arc::strong_count(peer) > 1 || peer.group.stale_sessions().num_sessions > 0;
+                used || !lock(&peer.trials).is_empty()
+            });
         }
         Arc::clone(peers.entry(key).or_default())
     }
@@ -142,6 +152,17 @@ impl Connect for Connector {
         let Ok(addresses) = net::resolve(url, port, permitted).await else { return Some(Knocked::Shut) };
         let speaks_rtsp = matches!(spec, SourceSpec::Rtsp(_));
         Some(knock::knock(&addresses, speaks_rtsp.then_some(url), limit).await)
+    }
+
+    fn try_other_transport(&self, spec: &SourceSpec) -> Option<&'static str> {
+        let SourceSpec::Rtsp(spec) = spec else { return None };
+        if spec.transport != TransportChoice::Auto {
+            return None;
+        }
+        let peer = self.peer(&spec.url, spec.credentials.as_ref());
+        let over_udp = !peer.learned().over_udp;
+        lock(&peer.trials).insert(spec.url.clone(), over_udp);
+        Some(if over_udp { "UDP" } else { "TCP" })
     }
 
     fn set_addresses(&self, addresses: AddressPolicy) {

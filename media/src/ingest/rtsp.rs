@@ -77,7 +77,8 @@ pub(super) async fn open(spec: &RtspSpec, peer: &Arc<Peer>, policy: AddressPolic
         None => Some(playing.wait_for_parameters(audio_track).await?),
     };
     let Some(tracks) = playing.tracks.clone() else { return Err(fault::no_video()) };
-    Ok(RtspSource { playing, opened_with: tracks, over_udp, peer: Arc::clone(peer) })
+    let unproven = spec.transport == TransportChoice::Auto && peer.learned().over_udp != over_udp;
+    Ok(RtspSource { playing, opened_with: tracks, over_udp, unproven, peer: Arc::clone(peer) })
 }
 
 /// What the steps of opening share.
@@ -115,7 +116,7 @@ impl Opening<'_> {
         let first_udp = match self.spec.transport {
             TransportChoice::Tcp => false,
             TransportChoice::Udp => true,
-            TransportChoice::Auto => self.peer.learned().over_udp,
+            TransportChoice::Auto => self.peer.take_trial(&self.spec.url).unwrap_or(self.peer.learned().over_udp),
         };
         let error = match session.setup_over(self, index, first_udp).await {
             Ok(()) => return Ok(first_udp),
@@ -321,6 +322,8 @@ pub struct RtspSource {
     /// As described when it was opened, or as the first key frame named them.
     opened_with: Tracks,
     over_udp: bool,
+    /// A transport that is only being tried: the first picture makes it the camera's own.
+    unproven: bool,
     peer: Arc<Peer>,
 }
 
@@ -333,6 +336,11 @@ impl Source for RtspSource {
     async fn next(&mut self) -> Result<SourceItem, StreamError> {
         loop {
             if let Some(item) = self.playing.pending.pop_front() {
+                if self.unproven && matches!(item, SourceItem::Video(_)) {
+                    self.unproven = false;
+                    let over_udp = self.over_udp;
+                    self.peer.learn(|learned| learned.over_udp = over_udp);
+                }
                 return Ok(item);
             }
             self.playing.read().await?;

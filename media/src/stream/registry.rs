@@ -214,6 +214,12 @@ impl Streams {
         self.handles().into_iter().map(|handle| (handle.key(), handle.status())).collect()
     }
 
+    /// Makes a stream's next session try the transport that was not used last; its name. None where there is no choice.
+    pub fn try_other_transport(&self, key: StreamKey) -> Option<&'static str> {
+        let config = Arc::clone(&*self.handle(key)?.shared.config.borrow());
+        self.inner.upstream.connect.try_other_transport(&config.source)
+    }
+
     /// Every change of state from now on. A listener that is too slow is told how many it missed.
     pub fn events(&self) -> broadcast::Receiver<StreamEvent> {
         self.inner.events.subscribe()

@@ -4,6 +4,7 @@ mod collection;
 mod item;
 mod order;
 mod probe;
+mod recovery;
 mod settings;
 mod streams;
 
@@ -19,6 +20,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(item::get, item::update, item::delete))
         .routes(routes!(settings::inherited))
         .routes(routes!(settings::of_camera))
+        .routes(routes!(recovery::of_camera))
         .routes(routes!(streams::list))
         .routes(routes!(streams::recover))
         .routes(routes!(streams::restart))

@@ -3,24 +3,24 @@
 use crate::error::AppResult;
 use crate::extract::ApiJson;
 use crate::state::AppState;
-use app::model::{InstallationPatch, InstallationSettings, Problem};
+use app::model::{InstallationPatch, InstallationSettings, Problem, WebhookInput, WebhookReport};
 use axum::Json;
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(read, update))
+    OpenApiRouter::new().routes(routes!(read, update)).routes(routes!(test_webhook))
 }
 
-/// The defaults that cameras inherit: their values, where they come from, and what they may be.
+/// The defaults that cameras inherit: their values, where they come from, and what they may be; and the webhook of the recovery ladder.
 #[utoipa::path(get, path = "/api/v1/settings", tag = "settings", responses((status = OK, body = InstallationSettings)))]
 async fn read(State(state): State<AppState>) -> Json<InstallationSettings> {
     Json(state.installation.settings())
 }
 
-/// Changes defaults; they apply at once, and only to cameras that inherit them. A value that is not allowed changes nothing; `field` is
-/// `defaults.` and its key.
+/// Changes defaults and the webhook; defaults apply at once, and only to cameras that inherit them. A value that is not allowed changes
+/// nothing; `field` is `defaults.` and its key, or `webhook.url` and the like.
 #[utoipa::path(
     patch,
     path = "/api/v1/settings",
@@ -33,4 +33,20 @@ async fn read(State(state): State<AppState>) -> Json<InstallationSettings> {
 )]
 async fn update(State(state): State<AppState>, ApiJson(patch): ApiJson<InstallationPatch>) -> AppResult<Json<InstallationSettings>> {
     state.installation.update(patch).await.map(Json)
+}
+
+/// Sends this webhook once, now, and says how it went; nothing is stored. It is received if it is answered with 200-299, otherwise the
+/// problem's `code` says why not. Without a `secret` the stored one is sent, if the address is at the same place.
+#[utoipa::path(
+    post,
+    path = "/api/v1/settings/webhook/test",
+    tag = "settings",
+    request_body = WebhookInput,
+    responses(
+        (status = OK, body = WebhookReport),
+        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn test_webhook(State(state): State<AppState>, ApiJson(input): ApiJson<WebhookInput>) -> AppResult<Json<WebhookReport>> {
+    state.installation.test_webhook(&input).await.map(Json)
 }

@@ -39,7 +39,7 @@ async fn connect(State(state): State<AppState>, headers: HeaderMap, upgrade: Web
 
 async fn run(mut socket: WebSocket, state: AppState) {
     let mut changes = state.feed.subscribe();
-    if send_all(&mut socket, feed::full(&state.cameras)).await.is_none() {
+    if send_all(&mut socket, full(&state)).await.is_none() {
         return;
     }
     let _counted = state.system.counters.page();
@@ -68,7 +68,7 @@ async fn run(mut socket: WebSocket, state: AppState) {
                 Ok(text) => pending(text, &mut changes),
                 Err(RecvError::Lagged(_)) => {
                     state.system.counters.pages_lagged.add();
-                    feed::full(&state.cameras)
+                    full(&state)
                 }
                 Err(RecvError::Closed) => return,
             },
@@ -92,6 +92,13 @@ fn understand(state: &AppState, text: &str) -> bool {
             let Ok(stream) = state.cameras.stream(CameraId(told.camera_id), quality) else { return true };
             state.system.tell_latency(stream.key(), told.ms)
         })
+}
+
+/// The full state: cameras and streams, then the alerts.
+fn full(state: &AppState) -> Vec<Utf8Bytes> {
+    let mut texts = feed::full(&state.cameras);
+    texts.push(feed::text(&state.recovery.alerts_message()));
+    texts
 }
 
 /// What has piled up goes out in one flush.

@@ -1,5 +1,5 @@
-//! Which network addresses a camera may have. A camera's address is typed by a person, so it must not become a way to reach what only this
-//! machine can reach: loopback, link-local (cloud metadata), multicast, and our own listeners are refused after the name was resolved.
+//! Which network addresses a camera or a webhook may have. They are typed by a person, so they must not become a way to reach what only
+//! this machine can reach: loopback, link-local (cloud metadata), multicast, and our own listeners are refused after the name was resolved.
 
 use crate::config::Settings;
 use async_trait::async_trait;
@@ -48,6 +48,20 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The sentence about a webhook's address.
+    pub fn of_webhook(self) -> &'static str {
+        match self {
+            Self::Unknown => "This host name is not known. Check its spelling, or enter an IP address.",
+            Self::Loopback => {
+                "This address belongs to the server itself (loopback). If the receiver really is a program on this machine, set NIGHTJAR_ALLOW_LOOPBACK_WEBHOOKS=true."
+            }
+            Self::NotACamera => {
+                "This is not the address of a single device (it is a link-local, multicast, broadcast or empty address). Enter the receiver's own address."
+            }
+            Self::Ourselves => "This is Nightjar's own address. Enter the receiver's address.",
+        }
+    }
+
     /// Stable code.
     pub fn code(self) -> &'static str {
         match self {
@@ -63,6 +77,7 @@ impl Refusal {
 #[derive(Clone)]
 pub struct AddressPolicy {
     allow_loopback: Arc<AtomicBool>,
+    allow_loopback_webhooks: Arc<AtomicBool>,
     resolver: Arc<dyn Resolve>,
     /// Known once the server is bound.
     listener: Arc<OnceLock<SocketAddr>>,
@@ -70,12 +85,18 @@ pub struct AddressPolicy {
 
 impl AddressPolicy {
     pub fn new(settings: &Settings, resolver: Arc<dyn Resolve>) -> Self {
-        Self { allow_loopback: Arc::new(AtomicBool::new(settings.allow_loopback_cameras)), resolver, listener: Arc::default() }
+        Self {
+            allow_loopback: Arc::new(AtomicBool::new(settings.allow_loopback_cameras)),
+            allow_loopback_webhooks: Arc::new(AtomicBool::new(settings.allow_loopback_webhooks)),
+            resolver,
+            listener: Arc::default(),
+        }
     }
 
-    /// Follows a change of the setting.
-    pub fn set_allow_loopback(&self, allow: bool) {
-        self.allow_loopback.store(allow, Ordering::Relaxed);
+    /// Follows a change of the settings.
+    pub fn follow(&self, settings: &Settings) {
+        self.allow_loopback.store(settings.allow_loopback_cameras, Ordering::Relaxed);
+        self.allow_loopback_webhooks.store(settings.allow_loopback_webhooks, Ordering::Relaxed);
     }
 
     /// Tells the policy where the server itself listens.
@@ -94,6 +115,18 @@ impl AddressPolicy {
     /// # Errors
     /// The host is unknown or not acceptable.
     pub async fn check(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, Refusal> {
+        self.check_all(host, port, &self.allow_loopback).await
+    }
+
+    /// As [`AddressPolicy::check`], for the receiver of a webhook. Only the addresses in the answer may be connected to.
+    ///
+    /// # Errors
+    /// The host is unknown or not acceptable.
+    pub async fn check_webhook(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, Refusal> {
+        self.check_all(host, port, &self.allow_loopback_webhooks).await
+    }
+
+    async fn check_all(&self, host: &str, port: u16, allow_loopback: &AtomicBool) -> Result<Vec<IpAddr>, Refusal> {
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
         let addresses = match literal {
             Some(address) => vec![address],
@@ -106,12 +139,12 @@ impl AddressPolicy {
             return Err(Refusal::Unknown);
         }
         for address in &addresses {
-            self.check_address(*address, port)?;
+            self.check_address(*address, port, allow_loopback)?;
         }
         Ok(addresses)
     }
 
-    fn check_address(&self, address: IpAddr, port: u16) -> Result<(), Refusal> {
+    fn check_address(&self, address: IpAddr, port: u16, allow_loopback: &AtomicBool) -> Result<(), Refusal> {
         let address = embedded_v4(address);
         if not_a_camera(address) {
             return Err(Refusal::NotACamera);
@@ -119,18 +152,21 @@ impl AddressPolicy {
         if self.listener.get().is_some_and(|own| own.port() == port && (own.ip() == address || is_local(address))) {
             return Err(Refusal::Ourselves);
         }
-        if address.is_loopback() && !self.allow_loopback.load(Ordering::Relaxed) {
+        if address.is_loopback() && !allow_loopback.load(Ordering::Relaxed) {
             return Err(Refusal::Loopback);
         }
         Ok(())
     }
 }
 
-/// An IPv4 address that is written inside an IPv6 one (mapped, compatible, NAT64) counts as that IPv4 address.
+/// An IPv4 address that is written inside an IPv6 one (mapped, compatible, NAT64, 6to4) counts as that IPv4 address.
 fn embedded_v4(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let nat64 = matches!(v6.segments(), [0x64, 0xff9b, 0, 0, 0, 0, _, _]);
     let compatible = v6.segments()[..6] == [0; 6] && v6 != Ipv6Addr::LOCALHOST && v6 != Ipv6Addr::UNSPECIFIED;
+    if let [0x2002, high, low, ..] = v6.segments() {
+        return IpAddr::V4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    }
     if nat64 || compatible {
         let [.., a, b, c, d] = v6.octets();
         return IpAddr::V4(Ipv4Addr::new(a, b, c, d));
@@ -167,6 +203,7 @@ mod tests {
         let names = names.iter().map(|text| text.parse().expect("an address")).collect();
         AddressPolicy {
             allow_loopback: Arc::new(AtomicBool::new(allow_loopback)),
+            allow_loopback_webhooks: Arc::default(),
             resolver: Arc::new(Names(names)),
             listener: Arc::default(),
         }
@@ -182,6 +219,8 @@ mod tests {
             ("::ffff:127.0.0.1", Refusal::Loopback),
             ("::127.0.0.1", Refusal::Loopback),
             ("64:ff9b::7f00:1", Refusal::Loopback),
+            ("2002:7f00:1::", Refusal::Loopback),
+            ("2002:a9fe:a9fe::1", Refusal::NotACamera),
             ("0.0.0.0", Refusal::NotACamera),
             ("::", Refusal::NotACamera),
             ("169.254.169.254", Refusal::NotACamera),

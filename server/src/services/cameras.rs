@@ -4,10 +4,13 @@
 //! rendering never wait for a query. Every change runs in a task of its own: a client that hangs up cannot leave the three out of step.
 
 mod input;
+mod ladders;
 mod record;
 mod store;
 mod trial;
 pub mod url_rules;
+
+pub use ladders::LadderOf;
 
 use crate::config::Current;
 use crate::db::Db;

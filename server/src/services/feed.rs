@@ -23,7 +23,7 @@ const REFRESH: Duration = Duration::from_secs(2);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// Made once; connections subscribe.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Feed {
     texts: broadcast::Sender<Utf8Bytes>,
 }
@@ -137,6 +137,7 @@ pub fn full(cameras: &Cameras) -> Vec<Utf8Bytes> {
     std::iter::once(text(&ServerMessage::Cameras { cameras: list })).chain(statuses).collect()
 }
 
-fn text(message: &ServerMessage) -> Utf8Bytes {
+/// A message as it is sent.
+pub fn text(message: &ServerMessage) -> Utf8Bytes {
     serde_json::to_string(message).unwrap_or_default().into()
 }

@@ -40,6 +40,18 @@ macro_rules! duration {
     };
 }
 
+/// How often.
+macro_rules! count {
+    ($key:literal, $min:literal..=$max:literal $unit_name:literal, $($field:ident).+) => {
+        Tunable {
+            key: $key,
+            allowed: Allowed::Range { min: $min, max: $max, unit: $unit_name },
+            put: |effective, chosen| effective.$($field).+ = chosen.number(),
+            built_in: |built_in| built_in.$($field).+.into(),
+        }
+    };
+}
+
 /// On or off.
 macro_rules! switch {
     ($key:literal, $($field:ident).+) => {
@@ -69,7 +81,7 @@ macro_rules! health {
 }
 
 /// In the order in which they are shown.
-pub(super) static TUNABLES: [Tunable; 22] = [
+pub(super) static TUNABLES: [Tunable; 36] = [
     health!("health.blank_samples", BLANK_SAMPLES "samples in a row", blank_samples),
     health!("health.cool_down_s", COOL_DOWN_S "seconds", cool_down_s),
     switch!("health.enabled", health.enabled),
@@ -83,6 +95,20 @@ pub(super) static TUNABLES: [Tunable; 22] = [
     health!("health.warm_up_s", WARM_UP_S "seconds", warm_up_s),
     health!("health.window_s", WINDOW_S "seconds", window_s),
     duration!("hls.part_target_ms", 100..=1000 "milliseconds", MILLISECOND, stream.hls_part_target),
+    duration!("recovery.again_after_s", 0..=86400 "seconds, 0 for not again", SECOND, recovery.again_after),
+    count!("recovery.alert_per_day", 0..=1000 "a day, 0 for never", recovery.alert.per_day),
+    duration!("recovery.alert_wait_s", 0..=86400 "seconds", SECOND, recovery.alert.wait),
+    switch!("recovery.dry_run", recovery.dry_run),
+    switch!("recovery.enabled", recovery.enabled),
+    count!("recovery.reboot_per_day", 0..=100 "a day, 0 for never", recovery.reboot.per_day),
+    duration!("recovery.reboot_wait_s", 0..=86400 "seconds", SECOND, recovery.reboot.wait),
+    count!("recovery.reconnect_per_day", 0..=1000 "a day, 0 for never", recovery.reconnect.per_day),
+    duration!("recovery.reconnect_wait_s", 0..=86400 "seconds", SECOND, recovery.reconnect.wait),
+    duration!("recovery.settled_after_s", 1..=3600 "seconds", SECOND, recovery.settled_after),
+    count!("recovery.transport_per_day", 0..=1000 "a day, 0 for never", recovery.transport.per_day),
+    duration!("recovery.transport_wait_s", 0..=86400 "seconds", SECOND, recovery.transport.wait),
+    count!("recovery.webhook_per_day", 0..=100 "a day, 0 for never", recovery.webhook.per_day),
+    duration!("recovery.webhook_wait_s", 0..=86400 "seconds", SECOND, recovery.webhook.wait),
     quirk!("rtsp.initial_sequence", initial_sequence, InitialSequenceQuirk),
     quirk!("rtsp.initial_timestamp", initial_timestamp, InitialTimestampQuirk),
     quirk!("rtsp.session_id", session_id, SessionIdQuirk),

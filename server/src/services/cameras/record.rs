@@ -3,6 +3,7 @@
 use super::input;
 use super::url_rules;
 use crate::entities::camera;
+use crate::services::recovery::LadderSettings;
 use crate::tunables::{self, Effective, Layer};
 use app::health::HealthSettings;
 use app::model::{Camera, CameraInput, CredentialsInput, CredentialsView, Profile, Transport};
@@ -31,6 +32,8 @@ pub struct Record {
     pub sources: Vec<(Quality, SourceSpec)>,
     /// What all its streams run with.
     pub stream_settings: StreamSettings,
+    /// What is done for it while it is dark.
+    pub recovery: LadderSettings,
 }
 
 impl Record {
@@ -68,10 +71,10 @@ impl Record {
                 Err(fault) => Err(format!("the address of {quality} is not usable ({})", fault.code())),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let Effective { quirks, stream: stream_settings, health } = tunables::effective(&camera.overrides, profile, defaults);
+        let Effective { quirks, stream: stream_settings, health, recovery } = tunables::effective(&camera.overrides, profile, defaults);
         let camera = Camera { health, ..camera };
         let sources = specs(profile, &urls, credentials.as_ref(), quirks, row.id);
-        Ok(Self { camera, row, sealed, credentials, sources, stream_settings })
+        Ok(Self { camera, row, sealed, credentials, sources, stream_settings, recovery })
     }
 
     /// The camera as it would be written, with its stored password.

@@ -1,0 +1,83 @@
+//! What the log and people are told about steps.
+
+use super::ladder::Step;
+use super::settings::Rung;
+use std::time::Duration;
+
+pub const TRANSPORT_FIXED: &str = "This camera\u{2019}s transport is fixed, or it is no RTSP camera.";
+pub const NO_WEBHOOK: &str = "No webhook is set.";
+pub const NOT_RECORDED: &str = "Recovery: a step was left out, because the database did not take it and its limit would not hold.";
+
+/// Instead of a step, in a dry run.
+pub fn would(step: Step) -> String {
+    let what = match step.rung {
+        Rung::Reconnect => "ask for the streams again",
+        Rung::Transport => "try the other transport",
+        Rung::Reboot => "let the camera restart",
+        Rung::Webhook => "send the webhook",
+        Rung::Alert => "alert people",
+    };
+    format!("Recovery, dry run: after {} in the dark it would {what} now.", span(step.dark_for))
+}
+
+pub fn used_up(rung: Rung, limit: u32) -> String {
+    let times = if limit == 1 { "once".to_owned() } else { format!("{limit} times") };
+    format!("Recovery: {} was due, but it was done {times} in the last 24 hours already, which is its limit.", name(rung))
+}
+
+pub fn reconnect(answer: &str) -> String {
+    format!("Recovery: asked for the streams again. {answer}")
+}
+
+pub fn transport(names: &[&str]) -> String {
+    match names.first() {
+        Some(name) => format!("Recovery: the next attempt tries {name}."),
+        None => "Recovery: there is no other transport to try.".to_owned(),
+    }
+}
+
+pub fn reboot(outcome: &Result<(), String>) -> String {
+    match outcome {
+        Ok(()) => "Recovery: the camera was asked to restart.".to_owned(),
+        Err(reason) => format!("Recovery: the camera could not be restarted. {reason}"),
+    }
+}
+
+pub fn webhook(outcome: &Result<String, String>) -> String {
+    match outcome {
+        Ok(answer) => format!("Recovery: the webhook was sent. {answer}"),
+        Err(reason) => format!("Recovery: the webhook failed. {reason}"),
+    }
+}
+
+/// For the webhook's `{reason}` and for alerts.
+pub fn dark(dark_for: Duration, error: Option<&str>) -> String {
+    let dark = format!("Dark for {}.", span(dark_for));
+    match error {
+        Some(error) => format!("{dark} {error}"),
+        None => dark,
+    }
+}
+
+pub fn alert(sentence: &str) -> String {
+    format!("Recovery: people are asked to look. {sentence}")
+}
+
+fn name(rung: Rung) -> &'static str {
+    match rung {
+        Rung::Reconnect => "reconnecting",
+        Rung::Transport => "the other transport",
+        Rung::Reboot => "a restart of the camera",
+        Rung::Webhook => "the webhook",
+        Rung::Alert => "an alert",
+    }
+}
+
+/// `40 s`, `3 min`, `2 h`.
+fn span(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds @ ..7200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}
