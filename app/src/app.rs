@@ -8,6 +8,7 @@ use crate::hooks::heartbeat::use_heartbeat;
 use crate::hooks::live_line::use_live_line;
 use crate::pages::health::HealthPage;
 use crate::pages::not_found::NotFound;
+use crate::pages::settings::SettingsPage;
 use crate::pages::wall::WallPage;
 use crate::{state, text};
 use leptos::prelude::*;
@@ -35,6 +36,7 @@ pub fn App() -> impl IntoView {
                 </ParentRoute>
                 <ParentRoute path=path!("") view=PageShell ssr=SsrMode::Async>
                     <Route path=path!("health") view=HealthPage ssr=SsrMode::Async />
+                    <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

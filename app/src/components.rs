@@ -15,6 +15,7 @@ pub mod nav;
 pub mod overlay;
 pub mod page_shell;
 pub mod setting_row;
+pub mod settings;
 pub mod tile;
 pub mod tile_menu;
 pub mod toasts;

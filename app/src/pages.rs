@@ -2,4 +2,5 @@
 
 pub mod health;
 pub mod not_found;
+pub mod settings;
 pub mod wall;

@@ -149,7 +149,7 @@ impl AppState {
             tasks: tasks.clone(),
         };
         let installation = Installation::open(parts).await.map_err(|error| format!("the database cannot be read: {error}"))?;
-        let (feed, incidents) = (Feed::default(), Incidents::default());
+        let feed = Feed::default();
         let recovery = Recovery::new(recovery::Parts {
             db: db.clone(),
             cameras: cameras.clone(),

@@ -1,4 +1,4 @@
-//! A line below the header when what is shown may be old.
+//! A line below the header when what is shown may be old, or a camera needs a look.
 
 use crate::components::icon::{Glyph, Icon};
 use crate::state::{LinkState, use_link, use_wall};
@@ -10,11 +10,11 @@ pub fn Banner() -> impl IntoView {
     let (link, wall) = (use_link(), use_wall());
     let sentence = Memo::new(move |_| {
         if link.state.get() == LinkState::Interrupted {
-            Some(text::LINK_LOST)
+            Some(text::LINK_LOST.to_owned())
         } else if wall.failed.get() && wall.loaded.get() {
-            Some(text::LIST_FAILED)
+            Some(text::LIST_FAILED.to_owned())
         } else {
-            None
+            wall.asked_to_look()
         }
     });
     view! {

@@ -25,6 +25,7 @@ pub enum Glyph {
     Close,
     Check,
     Alert,
+    Sliders,
     Unplugged,
     Play,
     Camera,
@@ -66,6 +67,7 @@ impl Glyph {
             Self::Power => "M12 3v8M7 6.3a8 8 0 1 0 10 0",
             Self::Close => "M6 6l12 12M18 6 6 18",
             Self::Check => "m5 12.5 4.5 4.5L19 7.5",
+            Self::Sliders => "M4 7h8M18 7h2M4 17h2M12 17h8M15 4.5v5M9 14.5v5",
             Self::Alert => "M12 4 2.8 20h18.4zM12 10v4.5M12 17.3v.01",
             Self::Unplugged => {
                 "M3 3l18 18M8 8H5.5A1.5 1.5 0 0 0 4 9.5v7A1.5 1.5 0 0 0 5.5 18h9a1.5 1.5 0 0 0 1.4-1M11.5 8h3A1.5 1.5 0 0 1 16 9.5V12l4-2.5v7"

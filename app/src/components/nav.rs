@@ -16,9 +16,10 @@ struct Place {
 }
 
 /// Every page in the navigation, in its order. A new page needs its line here and its route in `app.rs`.
-const PLACES: [Place; 2] = [
+const PLACES: [Place; 3] = [
     Place { path: "/", label: text::pages::WALL, glyph: Glyph::Grid },
     Place { path: "/health", label: text::pages::HEALTH, glyph: Glyph::Pulse },
+    Place { path: "/settings", label: text::pages::SETTINGS, glyph: Glyph::Sliders },
 ];
 
 impl Place {

@@ -1,6 +1,6 @@
 //! One setting: its own value or none, what is inherited then, and the way back to it. For cameras and for the installation.
 
-use crate::model::{AllowedValues, SettingValue};
+use crate::model::{AllowedValues, SettingOrigin, SettingValue};
 use crate::text::settings as words;
 use crate::view::setting::{self, Known};
 use leptos::prelude::*;
@@ -12,13 +12,19 @@ pub fn SettingRow(
     known: &'static Known,
     allowed: AllowedValues,
     inherited: SettingValue,
+    /// Where a shorter one than the setting's own is clear.
+    #[prop(optional)]
+    label: Option<&'static str>,
+    /// Says where the inherited value comes from.
+    #[prop(default = words::inherited)]
+    origin: fn(&str, SettingOrigin) -> String,
     #[prop(into)] own: Signal<Option<Value>>,
     #[prop(into)] complaint: Signal<Option<String>>,
     choose: Callback<Option<Value>>,
 ) -> impl IntoView {
     let key = known.key;
     let typed = Memo::new(move |_| own.with(|own| own.as_ref().map(setting::shown)));
-    let hint = words::inherited(&setting::read(&inherited.value), inherited.origin);
+    let hint = origin(&setting::read(&inherited.value), inherited.origin);
     let control = match allowed {
         AllowedValues::OneOf { values } => {
             let options = values.into_iter().map(|value| (value.clone(), value.replace('_', " "))).collect();
@@ -46,7 +52,7 @@ pub fn SettingRow(
     };
     view! {
         <div class="field setting" class:field--wrong=move || complaint.with(Option::is_some)>
-            <label for=key>{known.label}</label>
+            <label for=key>{label.unwrap_or(known.label)}</label>
             {control}
             <p class="field__complaint" id=format!("{key}-complaint") role="alert">
                 {move || complaint.get()}

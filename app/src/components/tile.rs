@@ -7,6 +7,7 @@ pub mod flag;
 pub mod layer;
 pub mod watch;
 
+use crate::components::icon::{Glyph, Icon};
 use crate::components::tile::controls::TileControls;
 use crate::components::tile::cover::TileCover;
 use crate::components::tile::details::TileDetails;
@@ -90,6 +91,7 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
                 .into_iter()
                 .any(|quality| wall.status(id, quality).is_some_and(|seen| seen.status.last_frame_age_ms.is_some()))
     });
+    let alerted = Memo::new(move |_| wall.alerts.with(|alerts| alerts.iter().any(|alert| alert.camera_id == id)));
     let blank = Memo::new(move |_| {
         poster.get() && line_up.get() && in_sight.get() && wall.page_visible.get() && !covered.get() && !front().has_picture.get()
     });
@@ -196,6 +198,12 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
             </Show>
             <div class="tile__plate">
                 <span class="tile__name">{move || name.get()}</span>
+                <Show when=move || alerted.get()>
+                    <span class="tile__alert" title=text::settings::NEEDS_LOOK>
+                        <Icon glyph=Glyph::Alert />
+                        <span class="visually-hidden">{text::settings::NEEDS_LOOK}</span>
+                    </span>
+                </Show>
                 <span class="tile__state">
                     <span class="dot" aria-hidden="true"></span>
                     {move || state.with(|state| state.word)}

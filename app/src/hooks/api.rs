@@ -1,8 +1,8 @@
 //! The REST API as typed calls. Every failure is a [`Problem`] with a sentence for the page. Browser only.
 
 use crate::model::{
-    Availability, Camera, CameraInput, CameraPatch, CameraSetting, History, Incident, IncidentQuery, ProbeReport, Problem, Profile,
-    Quality, SystemHealth, Timeline, TimelineRange,
+    Availability, Camera, CameraInput, CameraPatch, CameraSetting, History, Incident, IncidentQuery, InstallationPatch, InstallationSettings, ProbeReport, Problem, Profile,
+    Quality, SystemHealth, Timeline, TimelineRange, WebhookInput, WebhookReport,
 };
 use crate::text;
 use gloo::net::http::{Request, RequestBuilder, Response};
@@ -81,6 +81,21 @@ pub struct Recovered {
 pub async fn recover(id: i64, quality: Quality) -> Result<Recovered, Problem> {
     let path = format!("{BASE}/cameras/{id}/streams/{}/recover", quality.as_str());
     read(Request::post(&path).send().await.map_err(|_| unreachable())?).await
+}
+
+/// What is set for the whole installation.
+pub async fn installation() -> Result<InstallationSettings, Problem> {
+    read(Request::get(&format!("{BASE}/settings")).send().await.map_err(|_| unreachable())?).await
+}
+
+/// Changes what is set for the whole installation.
+pub async fn update_installation(patch: &InstallationPatch) -> Result<InstallationSettings, Problem> {
+    read(send(Request::patch(&format!("{BASE}/settings")), patch).await?).await
+}
+
+/// Sends a webhook once, as typed.
+pub async fn test_webhook(input: &WebhookInput) -> Result<WebhookReport, Problem> {
+    read(send(Request::post(&format!("{BASE}/settings/webhook/test")), input).await?).await
 }
 
 /// Connects a stream anew, now.

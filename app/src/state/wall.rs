@@ -2,6 +2,7 @@
 
 use crate::backend::WallData;
 use crate::model::{Alert, Camera, Incident, Quality, ServerMessage, StreamStatus};
+use crate::text;
 use crate::view::face::is_online;
 use leptos::prelude::*;
 use std::collections::HashMap;
@@ -157,6 +158,18 @@ impl Wall {
 
     fn put(self, camera_id: i64, status: StreamStatus, at_ms: Option<i64>) {
         self.cell(camera_id, status.quality).set(Some(Seen { status, at_ms }));
+    }
+
+    /// Which cameras people are asked to look at, in a sentence.
+    pub fn asked_to_look(self) -> Option<String> {
+        self.alerts.with(|alerts| match alerts.as_slice() {
+            [] => None,
+            [one] => Some(text::settings::look_at(&self.camera(one.camera_id)?.name, &one.message)),
+            many => {
+                let names: Vec<_> = many.iter().filter_map(|alert| self.camera(alert.camera_id).map(|camera| camera.name)).collect();
+                (!names.is_empty()).then(|| text::settings::look_at_all(&names))
+            }
+        })
     }
 
     fn put_incident(self, incident: Incident) {

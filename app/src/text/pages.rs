@@ -3,6 +3,7 @@
 pub const PAGES: &str = "Pages";
 pub const WALL: &str = "Wall";
 pub const HEALTH: &str = "Health";
+pub const SETTINGS: &str = "Settings";
 pub const SKIP: &str = "Skip to the content";
 
 /// Title of a page in the browser's tab.

@@ -14,10 +14,32 @@ pub const OFF: &str = "Off";
 pub const AREA_CONNECTION: &str = "Connection";
 pub const AREA_PLAYBACK: &str = "Playback";
 pub const AREA_HEALTH: &str = "Picture watch in the browser";
+pub const AREA_RECOVERY: &str = "Recovery";
 pub const AREA_RTSP: &str = "RTSP peculiarities";
 
 pub const PART: &str = "HLS part length (ms)";
 pub const PART_HINT: &str = "Shorter is closer to live, longer is calmer on poor networks.";
+pub const RECOVERY_ON: &str = "Do something for cameras that stay dark";
+pub const RECOVERY_ON_HINT: &str = "Nightjar reconnects all the time anyway; this goes further, step by step.";
+pub const DRY_RUN: &str = "Dry run";
+pub const DRY_RUN_HINT: &str = "Each step is only written into the log, nothing is done.";
+pub const RECONNECT_WAIT: &str = "Ask again after (s)";
+pub const RECONNECT_LIMIT: &str = "Ask again, at most a day";
+pub const TRANSPORT_WAIT: &str = "Other transport after (s)";
+pub const TRANSPORT_LIMIT: &str = "Other transport, at most a day";
+pub const REBOOT_WAIT: &str = "Restart the camera after (s)";
+pub const REBOOT_LIMIT: &str = "Restart the camera, at most a day";
+pub const WEBHOOK_WAIT: &str = "Webhook after (s)";
+pub const WEBHOOK_LIMIT: &str = "Webhook, at most a day";
+pub const ALERT_WAIT: &str = "Alert after (s)";
+pub const ALERT_LIMIT: &str = "Alert, at most a day";
+pub const WAIT_HINT: &str = "Since the step before.";
+pub const LIMIT_HINT: &str = "0 leaves this step out.";
+pub const AGAIN: &str = "Begin again after (s)";
+pub const AGAIN_HINT: &str = "After the last step, if the camera is still dark. 0: not again.";
+pub const SETTLED: &str = "Well again after (s)";
+pub const SETTLED_HINT: &str = "Live for so long, the next time begins at the first step.";
+
 pub const SEQUENCE: &str = "First sequence number";
 pub const SEQUENCE_HINT: &str = "Ignore it if packets seem lost at every start.";
 pub const TIMESTAMP: &str = "First timestamp";
@@ -77,3 +99,72 @@ pub fn inherited(value: &str, origin: SettingOrigin) -> String {
 pub fn changed(count: usize) -> String {
     if count == 0 { String::new() } else { format!("{count} changed") }
 }
+
+// The page of the installation.
+pub const TITLE: &str = "Settings";
+pub const DEFAULTS: &str = "Camera defaults";
+pub const DEFAULTS_HINT: &str = "What every camera inherits that has no value of its own. A change applies at once.";
+pub const LADDER: &str = "When a camera stays dark";
+pub const LADDER_HINT: &str =
+    "The steps are taken in this order, each after its wait, until the camera is back. Each one stands in the log.";
+pub const STEPS: &str = "Steps";
+pub const STEP_WAIT: &str = "Wait before it (s)";
+pub const STEP_LIMIT: &str = "At most a day";
+pub const STEP_READY: &str = "Ready";
+pub const STEP_OFF: &str = "Off";
+pub const SAVE: &str = "Save settings";
+pub const SAVED: &str = "The settings have been saved.";
+pub const UNDO: &str = "Undo";
+
+// Steps.
+pub const RECONNECT_NAME: &str = "Ask again";
+pub const RECONNECT_TEXT: &str = "Asks for the streams at once instead of at the next attempt.";
+pub const TRANSPORT_NAME: &str = "Other transport";
+pub const TRANSPORT_TEXT: &str = "UDP instead of TCP or the other way round, for cameras whose transport is automatic.";
+pub const REBOOT_NAME: &str = "Restart the camera";
+pub const REBOOT_TEXT: &str = "Over its own management interface.";
+pub const WEBHOOK_NAME: &str = "Webhook";
+pub const WEBHOOK_TEXT: &str = "Calls the address below, for example of a PoE switch or a smart plug.";
+pub const ALERT_NAME: &str = "Alert";
+pub const ALERT_TEXT: &str = "Asks people to look, on every page.";
+
+// Webhook.
+pub const WEBHOOK: &str = "Webhook";
+pub const WEBHOOK_HINT: &str =
+    "One request to a device in your network. Addresses of this machine are refused, redirects are not followed.";
+pub const WEBHOOK_URL: &str = "Address";
+pub const WEBHOOK_URL_PLACEHOLDER: &str = "http://192.168.1.5/relay/1/cycle";
+pub const WEBHOOK_METHOD: &str = "Method";
+pub const WEBHOOK_BODY: &str = "Body";
+pub const WEBHOOK_BODY_HINT: &str = "JSON. In its texts {camera}, {camera_id} and {reason} are replaced.";
+pub const WEBHOOK_HEADER: &str = "Secret header";
+pub const WEBHOOK_SECRET: &str = "Secret";
+pub const WEBHOOK_SECRET_HINT: &str = "Kept sealed and never shown again.";
+pub const WEBHOOK_TEST: &str = "Send a test";
+pub const WEBHOOK_TESTING: &str = "Sending …";
+pub const WEBHOOK_SAVE: &str = "Save webhook";
+pub const WEBHOOK_REMOVE: &str = "Remove";
+pub const WEBHOOK_SAVED: &str = "The webhook has been saved.";
+pub const WEBHOOK_REMOVED: &str = "The webhook has been removed.";
+
+/// What counts for the installation without a value that was set here.
+pub fn otherwise(value: &str, origin: SettingOrigin) -> String {
+    let origin = match origin {
+        SettingOrigin::Camera | SettingOrigin::Profile | SettingOrigin::Installation => "configuration file",
+        SettingOrigin::BuiltIn => "built in",
+    };
+    format!("Inherited: {value} ({origin}).")
+}
+
+/// For one camera that people are asked to look at.
+pub fn look_at(name: &str, message: &str) -> String {
+    format!("{name} needs a look. {message}")
+}
+
+/// For several.
+pub fn look_at_all(names: &[String]) -> String {
+    format!("{} cameras need a look: {}.", names.len(), names.join(", "))
+}
+
+/// On a camera's tile.
+pub const NEEDS_LOOK: &str = "Needs a look";

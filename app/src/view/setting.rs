@@ -9,18 +9,20 @@ use serde_json::Value;
 pub enum Area {
     Connection,
     Playback,
+    Recovery,
     Rtsp,
     Health,
 }
 
 impl Area {
     /// In the order in which they are shown.
-    pub const ALL: [Self; 4] = [Self::Connection, Self::Playback, Self::Health, Self::Rtsp];
+    pub const ALL: [Self; 5] = [Self::Connection, Self::Playback, Self::Health, Self::Recovery, Self::Rtsp];
 
     pub fn label(self) -> &'static str {
         match self {
             Self::Connection => words::AREA_CONNECTION,
             Self::Playback => words::AREA_PLAYBACK,
+            Self::Recovery => words::AREA_RECOVERY,
             Self::Rtsp => words::AREA_RTSP,
             Self::Health => words::AREA_HEALTH,
         }
@@ -41,7 +43,7 @@ const fn known(key: &'static str, area: Area, label: &'static str, hint: &'stati
 }
 
 /// Settings whose keys are missing here are not shown.
-static KNOWN: [Known; 22] = [
+static KNOWN: [Known; 36] = [
     known("stream.stall_timeout_s", Area::Connection, words::STALL, words::STALL_HINT),
     known("stream.linger_s", Area::Connection, words::LINGER, words::LINGER_HINT),
     known("stream.sleep_prone", Area::Connection, words::SLEEP, words::SLEEP_HINT),
@@ -58,6 +60,20 @@ static KNOWN: [Known; 22] = [
     known("health.cool_down_s", Area::Health, words::HEALTH_COOL_DOWN, words::HEALTH_COOL_DOWN_HINT),
     known("health.frozen_samples", Area::Health, words::HEALTH_FROZEN, words::HEALTH_FROZEN_HINT),
     known("health.blank_samples", Area::Health, words::HEALTH_BLANK, words::HEALTH_BLANK_HINT),
+    known("recovery.enabled", Area::Recovery, words::RECOVERY_ON, words::RECOVERY_ON_HINT),
+    known("recovery.dry_run", Area::Recovery, words::DRY_RUN, words::DRY_RUN_HINT),
+    known("recovery.reconnect_wait_s", Area::Recovery, words::RECONNECT_WAIT, words::WAIT_HINT),
+    known("recovery.reconnect_per_day", Area::Recovery, words::RECONNECT_LIMIT, words::LIMIT_HINT),
+    known("recovery.transport_wait_s", Area::Recovery, words::TRANSPORT_WAIT, words::WAIT_HINT),
+    known("recovery.transport_per_day", Area::Recovery, words::TRANSPORT_LIMIT, words::LIMIT_HINT),
+    known("recovery.reboot_wait_s", Area::Recovery, words::REBOOT_WAIT, words::WAIT_HINT),
+    known("recovery.reboot_per_day", Area::Recovery, words::REBOOT_LIMIT, words::LIMIT_HINT),
+    known("recovery.webhook_wait_s", Area::Recovery, words::WEBHOOK_WAIT, words::WAIT_HINT),
+    known("recovery.webhook_per_day", Area::Recovery, words::WEBHOOK_LIMIT, words::LIMIT_HINT),
+    known("recovery.alert_wait_s", Area::Recovery, words::ALERT_WAIT, words::WAIT_HINT),
+    known("recovery.alert_per_day", Area::Recovery, words::ALERT_LIMIT, words::LIMIT_HINT),
+    known("recovery.again_after_s", Area::Recovery, words::AGAIN, words::AGAIN_HINT),
+    known("recovery.settled_after_s", Area::Recovery, words::SETTLED, words::SETTLED_HINT),
     known("rtsp.teardown", Area::Rtsp, words::TEARDOWN, words::TEARDOWN_HINT),
     known("rtsp.session_id", Area::Rtsp, words::SESSION, words::SESSION_HINT),
     known("rtsp.initial_sequence", Area::Rtsp, words::SEQUENCE, words::SEQUENCE_HINT),

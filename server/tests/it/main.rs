@@ -18,6 +18,7 @@ mod people;
 mod pictures;
 mod postgres;
 mod program;
+mod recovery;
 mod secrets;
 mod sequences;
 mod settings;

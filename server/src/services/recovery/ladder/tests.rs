@@ -24,6 +24,8 @@ struct Harness {
     dark_since: Option<Stamp>,
     live_since: Option<Stamp>,
     last: Option<(Rung, Stamp)>,
+    /// The round of the step that runs is over: its place says nothing about the next one.
+    void: bool,
 }
 
 impl Harness {
@@ -43,14 +45,21 @@ impl Harness {
             dark_since: None,
             live_since: None,
             last: None,
+            void: false,
         }
+    }
+
+    /// Whatever was done before is of another round.
+    fn new_round(&mut self) {
+        self.last = None;
+        self.void = true;
     }
 
     fn set(&mut self, change: impl FnOnce(&mut LadderSettings)) {
         change(&mut self.settings);
         self.ladder.set_settings(self.settings);
         // What a shorter limit or another mode would have allowed before is not judged.
-        self.last = None;
+        self.new_round();
     }
 
     fn offer(&mut self, available: [bool; 5]) {
@@ -60,7 +69,7 @@ impl Harness {
 
     fn be(&mut self, condition: Condition) {
         if condition == Condition::Resting || (self.condition == LOCKED && condition == DARK) {
-            self.last = None;
+            self.new_round();
         }
         match condition {
             Condition::Dark { .. } => {
@@ -79,7 +88,7 @@ impl Harness {
 
     fn look(&mut self) {
         if self.live_since.is_some_and(|since| self.now.since(since) >= self.settings.settled_after) {
-            self.last = None;
+            self.new_round();
         }
         let mut out = Vec::new();
         self.ladder.update(self.now, self.condition, &mut out);
@@ -114,6 +123,7 @@ impl Harness {
         }
         self.all.push((step, self.now));
         self.running = Some(step.rung);
+        self.void = false;
         if self.quick {
             self.finish();
         }
@@ -121,7 +131,7 @@ impl Harness {
 
     fn finish(&mut self) {
         if let Some(rung) = self.running.take() {
-            self.last = Some((rung, self.now));
+            self.last = (!self.void).then_some((rung, self.now));
             self.ladder.finished(self.now);
         }
     }

@@ -1,0 +1,239 @@
+//! The recovery ladder on a whole server: its steps, its limits over restarts, the webhook that is really received, and who is told.
+
+use crate::live_support::{PATIENCE, Server};
+use crate::support::TestApp;
+use app::model::{Alert, ServerMessage};
+use axum::http::StatusCode;
+use fakecam::{FakeCamera, Fixture};
+use media::id::Quality;
+use media::stream::StreamState;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+const LOOPBACK: [(&str, &str); 1] = [("NIGHTJAR_ALLOW_LOOPBACK_WEBHOOKS", "true")];
+
+/// A program that receives webhooks.
+struct Receiver {
+    url: String,
+    requests: mpsc::Receiver<String>,
+}
+
+impl Receiver {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}/relay", listener.local_addr().expect("bound"));
+        let (sender, requests) = mpsc::channel(64);
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let mut text = String::new();
+                let mut buffer = [0; 4096];
+                // The tests' bodies end with this.
+                while !text.ends_with("\"end\"}") {
+                    match socket.read(&mut buffer).await {
+                        Ok(0) | Err(_) => break,
+                        Ok(count) => text.push_str(&String::from_utf8_lossy(&buffer[..count])),
+                    }
+                }
+                let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
+                let _ = sender.send(text).await;
+            }
+        });
+        Self { url, requests }
+    }
+
+    fn webhook(&self) -> Value {
+        json!({
+            "url": self.url, "header": "X-Key", "secret": "s3cret",
+            "body": r#"{"camera": "{camera}", "id": "{camera_id}", "reason": "{reason}", "z": "end"}"#
+        })
+    }
+
+    async fn next(&mut self) -> String {
+        timeout(PATIENCE, self.requests.recv()).await.expect("received in time").expect("still listening")
+    }
+
+    fn none(&mut self) {
+        assert!(self.requests.try_recv().is_err(), "nothing more was to be sent");
+    }
+}
+
+/// Every wait 0, again after a second.
+fn brisk() -> Value {
+    json!({
+        "recovery.reconnect_wait_s": 0, "recovery.transport_wait_s": 0, "recovery.reboot_wait_s": 0, "recovery.webhook_wait_s": 0,
+        "recovery.alert_wait_s": 0, "recovery.again_after_s": 1
+    })
+}
+
+async fn set(app: &TestApp, patch: Value) {
+    let answer = app.patch("/api/v1/settings", patch).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+}
+
+/// A camera that never answers.
+async fn add_dark(app: &TestApp) -> i64 {
+    let camera = json!({ "name": "Gate", "sources": { "main": { "url": "rtsp://timeout.test:554/main" } } });
+    let answer = app.post("/api/v1/cameras?force=true", camera).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    answer.json()["id"].as_i64().expect("an id")
+}
+
+/// The next alerts that browsers are told of which `wanted` is true.
+async fn alerts(
+    feed: &mut tokio::sync::broadcast::Receiver<axum::extract::ws::Utf8Bytes>,
+    wanted: impl Fn(&[Alert]) -> bool,
+) -> Vec<Alert> {
+    let waiting = async {
+        loop {
+            let text = feed.recv().await.expect("the feed goes on");
+            if let Ok(ServerMessage::Alerts { alerts }) = serde_json::from_str(&text)
+                && wanted(&alerts)
+            {
+                return alerts;
+            }
+        }
+    };
+    timeout(PATIENCE, waiting).await.expect("told in time")
+}
+
+#[tokio::test]
+async fn a_dark_camera_is_reported_to_the_webhook_and_to_people_until_it_rests() {
+    let app = TestApp::start_with(&LOOPBACK).await;
+    let mut receiver = Receiver::start().await;
+    let mut feed = app.state.feed.subscribe();
+    set(&app, json!({"defaults": brisk(), "webhook": receiver.webhook()})).await;
+    let id = add_dark(&app).await;
+
+    let request = receiver.next().await;
+    assert!(request.starts_with("POST /relay ") && request.to_ascii_lowercase().contains("x-key: s3cret"), "{request}");
+    let body: Value = serde_json::from_str(request.split_once("\r\n\r\n").expect("a body").1).expect("JSON");
+    assert_eq!((&body["camera"], &body["id"]), (&json!("Gate"), &json!(id.to_string())));
+    assert!(body["reason"].as_str().expect("a reason").contains("The fake camera says no."), "{body}");
+    let told = alerts(&mut feed, |alerts| !alerts.is_empty()).await;
+    assert_eq!(told[0].camera_id, id);
+
+    let recovery = app.get(&format!("/api/v1/cameras/{id}/recovery")).await.json();
+    let rung = |name: &str| recovery["rungs"].as_array().expect("rungs").iter().find(|rung| rung["rung"] == name).expect("known").clone();
+    assert!(rung("webhook")["used"].as_u64().expect("a count") >= 1 && recovery["dark_since"].is_string(), "{recovery}");
+    assert_eq!(rung("reboot")["available"], false);
+    assert!(rung("reboot")["reason"].as_str().expect("a reason").contains("ONVIF"));
+
+    // Switched off: nothing more is done, and nobody is asked to look.
+    assert_eq!(app.patch(&format!("/api/v1/cameras/{id}"), json!({"enabled": false})).await.status, StatusCode::OK);
+    alerts(&mut feed, <[Alert]>::is_empty).await;
+    assert_eq!(app.get("/api/v1/cameras/999/recovery").await.problem().0, 404);
+}
+
+#[tokio::test]
+async fn a_limit_holds_over_a_restart() {
+    let app = TestApp::start_with(&LOOPBACK).await;
+    let mut receiver = Receiver::start().await;
+    let mut defaults = brisk();
+    defaults["recovery.webhook_per_day"] = json!(1);
+    set(&app, json!({"defaults": defaults, "webhook": receiver.webhook()})).await;
+    let id = add_dark(&app).await;
+    receiver.next().await;
+
+    let app = app.restart_with(&LOOPBACK).await;
+    let mut feed = app.state.feed.subscribe();
+    // The alert comes after the webhook's turn: twice, so that a whole round lies in between.
+    for _ in 0..2 {
+        alerts(&mut feed, |alerts| !alerts.is_empty()).await;
+    }
+    receiver.none();
+    let recovery = app.get(&format!("/api/v1/cameras/{id}/recovery")).await.json();
+    assert_eq!(recovery["rungs"][3]["used"], 1, "{recovery}");
+}
+
+#[tokio::test]
+async fn a_dry_run_sends_nothing_and_alerts_nobody() {
+    let app = TestApp::start_with(&LOOPBACK).await;
+    let mut receiver = Receiver::start().await;
+    let mut defaults = brisk();
+    defaults["recovery.dry_run"] = json!(true);
+    set(&app, json!({"defaults": defaults, "webhook": receiver.webhook()})).await;
+    let id = add_dark(&app).await;
+    let other = json!({ "name": "Yard", "sources": { "main": { "url": "rtsp://refused.test:554/main" } }, "overrides": {"recovery.dry_run": false} });
+    let mut feed = app.state.feed.subscribe();
+    assert_eq!(app.post("/api/v1/cameras?force=true", other).await.status, StatusCode::CREATED);
+    // The other camera's whole round, twice: the dry one's rounds are as long.
+    for _ in 0..2 {
+        assert!(receiver.next().await.contains("Yard"));
+    }
+    let told = alerts(&mut feed, |alerts| !alerts.is_empty()).await;
+    assert!(told.iter().all(|alert| alert.camera_id != id));
+    let recovery = app.get(&format!("/api/v1/cameras/{id}/recovery")).await.json();
+    assert!(recovery["rungs"].as_array().expect("rungs").iter().all(|rung| rung["used"] == 0), "{recovery}");
+}
+
+#[tokio::test]
+async fn the_webhook_is_checked_sealed_and_never_told() {
+    let app = TestApp::start_with(&LOOPBACK).await;
+    let listener = app.listen().await;
+    for (webhook, field, code) in [
+        (json!({"url": "http://169.254.169.254/latest"}), "webhook.url", "address_not_allowed"),
+        (json!({"url": format!("http://{listener}/api/v1/cameras")}), "webhook.url", "address_own_listener"),
+        (json!({"url": "http://nobody.invalid/"}), "webhook.url", "dns"),
+        (json!({"url": "ftp://plug.test/"}), "webhook.url", "url_scheme"),
+        (json!({"url": "http://plug.test/", "body": "{camera}"}), "webhook.body", "body_not_json"),
+        (json!({"url": "http://plug.test/", "header": "X-Key"}), "webhook.secret", "secret_missing"),
+        (json!({"url": "http://plug.test/", "method": "DELETE"}), "webhook.method", "invalid_value"),
+    ] {
+        let problem = app.patch("/api/v1/settings", json!({"webhook": webhook})).await.problem();
+        assert_eq!(problem, (422, code.to_owned(), Some(field.to_owned())), "{webhook}");
+    }
+    assert_eq!(app.get("/api/v1/settings").await.json()["webhook"], Value::Null);
+
+    let mut receiver = Receiver::start().await;
+    set(&app, json!({"webhook": receiver.webhook()})).await;
+    let app = app.restart_with(&LOOPBACK).await;
+    let told = app.get("/api/v1/settings").await;
+    assert_eq!((&told.json()["webhook"]["has_secret"], &told.json()["webhook"]["url"]), (&json!(true), &json!(receiver.url)));
+    assert!(!told.text.contains("s3cret"));
+    // The stored secret is sent with what is typed, and only to its own place.
+    let mut typed = receiver.webhook();
+    typed.as_object_mut().expect("an object").remove("secret");
+    let tested = app.post("/api/v1/settings/webhook/test", typed.clone()).await;
+    assert_eq!((tested.status, tested.json()["status"].as_u64()), (StatusCode::OK, Some(200)), "{}", tested.text);
+    assert!(receiver.next().await.to_ascii_lowercase().contains("x-key: s3cret"));
+    typed["url"] = json!("http://plug.test/relay");
+    assert_eq!(app.post("/api/v1/settings/webhook/test", typed).await.problem().2.as_deref(), Some("webhook.secret"));
+    set(&app, json!({"webhook": null})).await;
+    assert_eq!(app.get("/api/v1/settings").await.json()["webhook"], Value::Null);
+}
+
+#[tokio::test]
+async fn without_the_setting_a_webhook_to_this_machine_is_refused() {
+    let app = TestApp::start().await;
+    let mut receiver = Receiver::start().await;
+    let answer = app.patch("/api/v1/settings", json!({"webhook": receiver.webhook()})).await;
+    assert_eq!(answer.problem(), (422, "address_loopback".to_owned(), Some("webhook.url".to_owned())));
+    let answer = app.post("/api/v1/settings/webhook/test", receiver.webhook()).await;
+    assert_eq!(answer.problem().1, "address_loopback");
+    receiver.none();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_other_transport_is_tried_and_kept_if_pictures_come() {
+    let camera = FakeCamera::builder().mount("/main", Fixture::sub()).start().await.expect("a camera");
+    let server = Server::start().await;
+    let id = server.add_rtsp("Gate", &camera.url("main"), None).await;
+    let status = server.live(id, Quality::Main).await;
+    assert_eq!(status.source.as_deref(), Some("RTSP over TCP"));
+    let defaults = json!({"recovery.reconnect_per_day": 0, "recovery.transport_wait_s": 0, "recovery.again_after_s": 1});
+    let answer = server.http().await.json("PATCH", "/api/v1/settings", &json!({"defaults": defaults})).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+
+    camera.stall().await;
+    let over = |name: &'static str| move |status: &media::stream::StreamStatus| status.source.as_deref() == Some(name);
+    server.until(id, Quality::Main, over("RTSP over UDP")).await;
+    camera.resume().await;
+    server.until(id, Quality::Main, |status| status.state == StreamState::Live && over("RTSP over UDP")(status)).await;
+    // It brought pictures: the next session is opened the same way.
+    camera.drop_connections().await.expect("dropped");
+    let again = |status: &media::stream::StreamStatus| status.reconnects > 1 && status.state == StreamState::Live;
+    assert_eq!(server.until(id, Quality::Main, again).await.source.as_deref(), Some("RTSP over UDP"));
+}
