@@ -76,7 +76,7 @@ pub struct Flags {
 }
 
 /// The keys a file may hold.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "data",
     "listen",
     "database_url",
