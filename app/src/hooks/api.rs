@@ -1,8 +1,8 @@
 //! The REST API as typed calls. Every failure is a [`Problem`] with a sentence for the page. Browser only.
 
 use crate::model::{
-    Availability, Camera, CameraInput, CameraPatch, CameraSetting, History, Incident, IncidentQuery, InstallationPatch, InstallationSettings, ProbeReport, Problem, Profile,
-    Quality, SystemHealth, Timeline, TimelineRange, WebhookInput, WebhookReport,
+    Availability, Camera, CameraInput, CameraPatch, CameraSetting, History, Incident, IncidentQuery, InstallationPatch,
+    InstallationSettings, ProbeReport, Problem, Profile, Quality, SystemHealth, Timeline, TimelineRange, WebhookInput, WebhookReport,
 };
 use crate::text;
 use gloo::net::http::{Request, RequestBuilder, Response};
