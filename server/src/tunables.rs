@@ -8,8 +8,8 @@ mod row;
 mod table;
 
 use crate::error::AppError;
-use app::health::HealthSettings;
 use crate::services::recovery::LadderSettings;
+use app::health::HealthSettings;
 use app::model::{CameraSetting, InstallationSetting, Profile, SettingOrigin, SettingValue};
 use media::ingest::rtsp::Quirks;
 use media::stream::StreamSettings;
