@@ -1,6 +1,7 @@
 //! The JSON of the outside contract (`/api/v1`), shared by server and browser. Times are RFC 3339 UTC strings.
 
 pub mod camera;
+pub mod https;
 pub mod incident;
 pub mod people;
 pub mod problem;
@@ -12,6 +13,7 @@ pub mod ws;
 
 use camera::present_or_null;
 pub use camera::*;
+pub use https::*;
 pub use incident::*;
 pub use people::*;
 pub use problem::Problem;

@@ -3,9 +3,11 @@
 //! `[defaults]` holds what cameras inherit (see [`crate::tunables`]). Only values that must be known before the database is open belong here; what a person changes in the browser is in the database.
 
 mod current;
+mod https;
 
 use crate::tunables::{self, Layer};
 pub use current::Current;
+pub use https::{ACME_DIRECTORY, HttpsMode, is_dns_name};
 use serde::{Deserialize, Deserializer};
 use std::path::{Path, PathBuf};
 
@@ -61,6 +63,26 @@ pub struct Settings {
     pub proxy_headers: ProxyHeaders,
     /// Days for which the incident log is kept, 1-3650.
     pub incidents_keep_days: u32,
+    /// Where the certificate of HTTPS comes from.
+    pub https: HttpsMode,
+    /// `HOST:PORT` for HTTPS. Empty: the host of `listen`, port 8443.
+    pub https_listen: String,
+    /// More names and addresses for the certificate that is made here, such as the host's when the server runs in a container.
+    pub https_names: Vec<String>,
+    /// With `https = "files"`: the certificate and those that vouch for it, PEM.
+    pub certificate_file: PathBuf,
+    /// Its key, PEM.
+    pub key_file: PathBuf,
+    /// With `https = "acme"`: the names that the certificate is for. Its terms of service are agreed to by setting this.
+    pub acme_domains: Vec<String>,
+    /// Whom the authority may write to. Optional.
+    pub acme_email: String,
+    /// The authority's directory.
+    pub acme_directory: String,
+    /// Certificate (PEM) that vouches for a private ACME server. Empty: those that the system trusts.
+    pub acme_root: PathBuf,
+    /// Whether HTTP is sent on to HTTPS. Not set: where the certificate is one that browsers accept for the name.
+    pub http_redirect: Option<bool>,
     /// The installation's defaults of the cameras' settings, by key. In the file: the table `[defaults]`.
     #[serde(default, deserialize_with = "flattened")]
     pub defaults: Layer,
@@ -76,7 +98,7 @@ pub struct Flags {
 }
 
 /// The keys a file may hold.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 23] = [
     "data",
     "listen",
     "database_url",
@@ -89,6 +111,16 @@ const KEYS: [&str; 13] = [
     "trusted_proxies",
     "proxy_headers",
     "incidents_keep_days",
+    "https",
+    "https_listen",
+    "https_names",
+    "certificate_file",
+    "key_file",
+    "acme_domains",
+    "acme_email",
+    "acme_directory",
+    "acme_root",
+    "http_redirect",
     "defaults",
 ];
 
@@ -130,7 +162,16 @@ impl Settings {
             .set_default("allowed_origins", Vec::<String>::new())?
             .set_default("trusted_proxies", Vec::<String>::new())?
             .set_default("proxy_headers", "x_forwarded")?
-            .set_default("incidents_keep_days", 90)?;
+            .set_default("incidents_keep_days", 90)?
+            .set_default("https", "self_signed")?
+            .set_default("https_listen", "")?
+            .set_default("https_names", Vec::<String>::new())?
+            .set_default("certificate_file", "")?
+            .set_default("key_file", "")?
+            .set_default("acme_domains", Vec::<String>::new())?
+            .set_default("acme_email", "")?
+            .set_default("acme_directory", ACME_DIRECTORY)?
+            .set_default("acme_root", "")?;
         if let Some(file) = file_to_read(flags.config.as_deref())? {
             check_keys(&file)?;
             builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
@@ -147,6 +188,8 @@ impl Settings {
             .with_list_parse_key("media_folders")
             .with_list_parse_key("allowed_origins")
             .with_list_parse_key("trusted_proxies")
+            .with_list_parse_key("https_names")
+            .with_list_parse_key("acme_domains")
             .source(environment);
         builder
             .add_source(environment)
@@ -188,6 +231,7 @@ impl Settings {
                 complaints.push(format!("allowed_origins: {origin} is not an origin; write https://host or https://host:port."));
             }
         }
+        self.https_complaints(&mut complaints);
         for proxy in &self.trusted_proxies {
             if crate::listen::client::network(proxy).is_none() {
                 complaints.push(format!("trusted_proxies: {proxy} is neither an address nor a network such as 10.0.0.0/8."));

@@ -4,6 +4,7 @@
 //! belong here: bytes of media and protocols of cameras (crate `media`), pages and components (crate `app`), schema history (`migrations`).
 
 pub mod bucket;
+pub mod certificates;
 pub mod cli;
 pub mod config;
 pub mod db;

@@ -6,3 +6,4 @@ pub mod limits;
 pub mod observe;
 pub mod origin;
 pub mod problems;
+pub mod redirect;

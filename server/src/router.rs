@@ -1,6 +1,6 @@
 //! The whole application as one router: API, media, pages, and what surrounds every request.
 
-use crate::middleware::{client, headers, limits, observe, origin, problems};
+use crate::middleware::{client, headers, limits, observe, origin, problems, redirect};
 use crate::state::AppState;
 use crate::{pages, routes};
 use axum::Router;
@@ -42,6 +42,7 @@ pub fn app(state: AppState) -> Router {
         .merge(SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", document))
         .merge(routes::live::router())
         .merge(routes::ws::router())
+        .merge(routes::https::files())
         .merge(pages::router(&state))
         .route("/api/{*rest}", any(pages::no_such_address))
         .layer(DefaultBodyLimit::disable())
@@ -51,6 +52,8 @@ pub fn app(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(problems::panicked))
         .layer(from_fn(problems::explain))
         .layer(from_fn_with_state(state.clone(), origin::check))
+        .merge(routes::https::challenges())
+        .layer(from_fn_with_state(state.clone(), redirect::to_https))
         .layer(from_fn(headers::add))
         .layer(from_fn_with_state(state.clone(), client::identify))
         .layer(from_fn(observe::request))

@@ -2,6 +2,7 @@
 
 pub mod cameras;
 pub mod health;
+pub mod https;
 pub mod incidents;
 pub mod live;
 pub mod settings;
@@ -17,6 +18,7 @@ pub fn api() -> OpenApiRouter<AppState> {
         .merge(cameras::router())
         .merge(incidents::router())
         .merge(health::router())
+        .merge(https::router())
         .merge(settings::router())
         .merge(system::router())
 }

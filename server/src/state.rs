@@ -1,5 +1,6 @@
 //! What every handler shares. Cheap to clone; made once by `nightjar serve` or by a test.
 
+use crate::certificates::Certificates;
 use crate::config::{Current, Settings};
 use crate::db::Db;
 use crate::people::People;
@@ -68,6 +69,8 @@ pub struct Inner {
     pub addresses: AddressPolicy,
     /// Who may do what.
     pub people: People,
+    /// What HTTPS is served with.
+    pub certificates: Certificates,
     /// Opens the cameras' streams.
     connect: Arc<dyn Connect>,
     /// How pages are rendered.
@@ -135,6 +138,7 @@ impl AppState {
             addresses: addresses.clone(),
             tasks: tasks.clone(),
         };
+        let certificates = Certificates::new(&settings.data);
         let settings = Current::new(settings);
         installation::load(&db, &settings).await.map_err(|error| format!("the database cannot be read: {error}"))?;
         let cameras = Cameras::start(settings.clone(), parts).await?;
@@ -179,6 +183,7 @@ impl AppState {
             recovery,
             addresses,
             people,
+            certificates,
             connect: outside.connect,
             leptos,
             stopping,
@@ -225,6 +230,7 @@ impl AppState {
         self.connect.set_addresses(media::ingest::net::AddressPolicy { allow_loopback });
         self.addresses.follow(&settings);
         let fixed = self.settings.replace(settings);
+        self.certificates.look_again();
         self.cameras.follow_settings().await?;
         Ok(fixed)
     }

@@ -1,7 +1,7 @@
 //! `nightjar serve`: start everything, serve, stop in order.
 
 use super::reload;
-use crate::config::{Flags, Settings};
+use crate::config::{Flags, HttpsMode, Settings};
 use crate::listen::{Limits, Port, Server};
 use crate::logging::LogLevel;
 use crate::state::{AppState, Outside};
@@ -45,8 +45,15 @@ async fn serve(settings: Settings, flags: &Flags, log_level: &LogLevel) -> Resul
     let state = AppState::start(settings, outside).await?;
     state.addresses.set_listener(address);
 
-    let ports = vec![Port { listener, https: false }];
-    let server = Server::start(&state, router::app(state.clone()), ports, None, Limits::default());
+    let mut ports = vec![Port { listener, https: false }];
+    let tls = match https_port(&state).await? {
+        Some(port) => {
+            ports.push(port);
+            Some(state.certificates.tls()?)
+        }
+        None => None,
+    };
+    let server = Server::start(&state, router::app(state.clone()), ports, tls, Limits::default());
     super::say(&format!("nightjar ready on http://{address}"));
     loop {
         tokio::select! {
@@ -63,4 +70,31 @@ async fn serve(settings: Settings, flags: &Flags, log_level: &LogLevel) -> Resul
     tokio::join!(server.ended(DRAIN), state.shutdown());
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Binds the port of HTTPS and sees to it that there is a certificate. Where the port was not asked for by name and is taken, the server
+/// runs without.
+async fn https_port(state: &AppState) -> Result<Option<Port>, String> {
+    let settings = state.settings.get();
+    if settings.https == HttpsMode::Off {
+        return Ok(None);
+    }
+    let wanted = settings.https_address();
+    let listener = match TcpListener::bind(&wanted).await {
+        Ok(listener) => listener,
+        Err(error) if settings.https_listen.is_empty() => {
+            tracing::warn!(%error, address = wanted, "HTTPS is not served: its port cannot be used; choose another one with https_listen");
+            state
+                .certificates
+                .listens(Err(format!("HTTPS is not served: {wanted} cannot be used ({error}). Choose another one with https_listen.")));
+            return Ok(None);
+        }
+        Err(error) => return Err(format!("cannot listen on {wanted} for HTTPS: {error}. Choose another port with https_listen.")),
+    };
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    state.addresses.set_listener(address);
+    state.certificates.start(state).await;
+    state.certificates.listens(Ok(address));
+    tracing::info!(%address, "HTTPS is served");
+    Ok(Some(Port { listener, https: true }))
 }

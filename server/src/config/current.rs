@@ -50,12 +50,16 @@ impl Current {
             ("listen", old.listen != new.listen),
             ("database_url", old.database_url != new.database_url),
             ("log", old.log != new.log),
+            ("https", old.https != new.https),
+            ("https_listen", old.https_listen != new.https_listen),
         ];
         *current = Arc::new(Settings {
             data: old.data.clone(),
             listen: old.listen.clone(),
             database_url: old.database_url.clone(),
             log: old.log,
+            https: old.https,
+            https_listen: old.https_listen.clone(),
             ..new
         });
         fixed.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// How long a name may take to resolve.
@@ -79,8 +79,8 @@ pub struct AddressPolicy {
     allow_loopback: Arc<AtomicBool>,
     allow_loopback_webhooks: Arc<AtomicBool>,
     resolver: Arc<dyn Resolve>,
-    /// Known once the server is bound.
-    listener: Arc<OnceLock<SocketAddr>>,
+    /// Known once the server is bound; the first one is HTTP's.
+    listeners: Arc<RwLock<Vec<SocketAddr>>>,
 }
 
 impl AddressPolicy {
@@ -89,7 +89,7 @@ impl AddressPolicy {
             allow_loopback: Arc::new(AtomicBool::new(settings.allow_loopback_cameras)),
             allow_loopback_webhooks: Arc::new(AtomicBool::new(settings.allow_loopback_webhooks)),
             resolver,
-            listener: Arc::default(),
+            listeners: Arc::default(),
         }
     }
 
@@ -99,15 +99,20 @@ impl AddressPolicy {
         self.allow_loopback_webhooks.store(settings.allow_loopback_webhooks, Ordering::Relaxed);
     }
 
-    /// Tells the policy where the server itself listens.
+    /// Tells the policy where the server itself listens, for each port.
     pub fn set_listener(&self, address: SocketAddr) {
-        // A second listener would be a programming error; the first one stays.
-        let _ = self.listener.set(address);
+        self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(address);
     }
 
-    /// Where the server listens, once it does.
+    /// Where the server listens for HTTP, once it does.
     pub fn listener(&self) -> Option<SocketAddr> {
-        self.listener.get().copied()
+        self.listeners().first().copied()
+    }
+
+    /// All ports of the server.
+    pub fn listeners(&self) -> Vec<SocketAddr> {
+        // A list that is only ever added to.
+        self.listeners.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Resolves `host` and checks every address it has: one bad address refuses the whole name, because the next lookup may return only that one.
@@ -149,7 +154,7 @@ impl AddressPolicy {
         if not_a_camera(address) {
             return Err(Refusal::NotACamera);
         }
-        if self.listener.get().is_some_and(|own| own.port() == port && (own.ip() == address || is_local(address))) {
+        if self.listeners().iter().any(|own| own.port() == port && (own.ip() == address || is_local(address))) {
             return Err(Refusal::Ourselves);
         }
         if address.is_loopback() && !allow_loopback.load(Ordering::Relaxed) {
@@ -205,7 +210,7 @@ mod tests {
             allow_loopback: Arc::new(AtomicBool::new(allow_loopback)),
             allow_loopback_webhooks: Arc::default(),
             resolver: Arc::new(Names(names)),
-            listener: Arc::default(),
+            listeners: Arc::default(),
         }
     }
 

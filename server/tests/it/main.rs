@@ -5,6 +5,7 @@ mod bad_input;
 mod cameras;
 mod diagnostics;
 mod faults;
+mod https;
 mod incidents;
 mod installation;
 mod listener;

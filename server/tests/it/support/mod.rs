@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 mod fake;
+pub mod tls;
 
 use async_trait::async_trait;
 use axum::Router;
