@@ -7,6 +7,7 @@ use crate::hooks::health::use_health_rounds;
 use crate::hooks::heartbeat::use_heartbeat;
 use crate::hooks::live_line::use_live_line;
 use crate::pages::health::HealthPage;
+use crate::pages::https::HttpsPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::SettingsPage;
 use crate::pages::wall::WallPage;
@@ -37,6 +38,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("") view=PageShell ssr=SsrMode::Async>
                     <Route path=path!("health") view=HealthPage ssr=SsrMode::Async />
                     <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async />
+                    <Route path=path!("https") view=HttpsPage ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -2,7 +2,7 @@
 //!
 //! Only reads for the first picture of a page belong here: changes go through the REST API like everybody else's.
 
-use crate::model::{Camera, Problem, StreamStatus, SystemHealth};
+use crate::model::{Camera, HttpsStatus, Problem, StreamStatus, SystemHealth};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -33,6 +33,8 @@ pub trait Backend: Send + Sync + 'static {
     fn wall(&self) -> Answer<'_, WallData>;
     /// How the server and its machine are.
     fn system(&self) -> Answer<'_, SystemHealth>;
+    /// How HTTPS is served.
+    fn https(&self) -> Answer<'_, HttpsStatus>;
 }
 
 /// The server's [`Backend`] as it travels through context: `provide_context(ServerBackend(Arc::new(…)))` in
@@ -56,4 +58,13 @@ pub async fn load_system() -> Result<SystemHealth, ServerFnError> {
         return Err(ServerFnError::ServerError("no backend in context".to_owned()));
     };
     backend.system().await.map_err(|problem| ServerFnError::ServerError(problem.detail))
+}
+
+/// How HTTPS is served, for the page that explains it.
+#[server(prefix = "/api/ui", endpoint = "https")]
+pub async fn load_https() -> Result<HttpsStatus, ServerFnError> {
+    let Some(ServerBackend(backend)) = use_context() else {
+        return Err(ServerFnError::ServerError("no backend in context".to_owned()));
+    };
+    backend.https().await.map_err(|problem| ServerFnError::ServerError(problem.detail))
 }

@@ -5,6 +5,7 @@ use crate::live::FailReason;
 pub mod details;
 pub mod health;
 pub mod history;
+pub mod https;
 pub mod pages;
 pub mod picture;
 pub mod settings;

@@ -39,6 +39,8 @@ pub fn living() -> usize {
 pub struct ChildSpec {
     pub program: OsString,
     pub args: Vec<OsString>,
+    /// Besides what every child gets.
+    pub environment: Vec<(&'static str, OsString)>,
     pub secrets: Secrets,
 }
 
@@ -114,6 +116,7 @@ impl Child {
             .args(&spec.args)
             .env_clear()
             .envs(ENVIRONMENT.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))))
+            .envs(spec.environment.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

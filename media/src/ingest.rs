@@ -13,6 +13,7 @@ use url::Url;
 pub mod bitstream;
 pub mod connect;
 pub mod ffmpeg;
+mod gate;
 mod knock;
 pub mod net;
 pub mod nut;

@@ -3,7 +3,7 @@
 //! A child per picture, so that a hostile or broken stream can only crash that child. Which key frame is shown, and how old it may be,
 //! is decided by the callers.
 
-use crate::child::{Child, ChildSpec, Secrets};
+use crate::child::{Child, ChildSpec};
 use crate::cmaf::{Chunk, Epoch};
 use crate::error::{ErrorCode, StreamError};
 use bytes::Bytes;
@@ -90,7 +90,7 @@ impl Snapshotter {
     async fn decode(&self, epoch: &Epoch, key: &Chunk, width: Option<u32>) -> Result<Bytes, StreamError> {
         let closed = |_| StreamError::new(ErrorCode::Internal, "Pictures are no longer made: the server is stopping.");
         let _turn = self.turns.acquire().await.map_err(closed)?;
-        let spec = ChildSpec { program: self.program.clone().into(), args: arguments(width), secrets: Secrets::default() };
+        let spec = ChildSpec { program: self.program.clone().into(), args: arguments(width), ..ChildSpec::default() };
         let mut child = Child::spawn(&spec).map_err(|error| {
             StreamError::new(ErrorCode::FfmpegFailed, format!("The picture can't be made: ffmpeg does not start ({error})."))
         })?;

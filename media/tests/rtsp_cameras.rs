@@ -15,7 +15,10 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn connector() -> Connector {
-    Connector::new(ConnectorOptions { addresses: AddressPolicy { allow_loopback: true }, ..ConnectorOptions::default() })
+    Connector::new(ConnectorOptions {
+        addresses: AddressPolicy { allow_loopback: true, ..AddressPolicy::default() },
+        ..ConnectorOptions::default()
+    })
 }
 
 fn spec(camera: &FakeCamera, transport: TransportChoice) -> RtspSpec {

@@ -27,7 +27,8 @@ async fn camera(auth: Option<Auth>) -> FakeCamera {
 }
 
 fn streams() -> Streams {
-    let options = ConnectorOptions { addresses: AddressPolicy { allow_loopback: true }, ..ConnectorOptions::default() };
+    let options =
+        ConnectorOptions { addresses: AddressPolicy { allow_loopback: true, ..AddressPolicy::default() }, ..ConnectorOptions::default() };
     Streams::new(StreamsOptions::default(), Arc::new(Connector::new(options)))
 }
 

@@ -6,7 +6,7 @@ use crate::site;
 use crate::state::AppState;
 use app::assets::Assets;
 use app::backend::{Answer, Backend, CameraStatus, ServerBackend, WallData};
-use app::model::SystemHealth;
+use app::model::{HttpsStatus, SystemHealth};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -98,5 +98,9 @@ impl Backend for Pages {
             let none = || AppError::unavailable("no_sample", "Nothing has been measured yet.", 2).problem();
             self.state.system.health().await.map(|health| SystemHealth::clone(&health)).ok_or_else(none)
         })
+    }
+
+    fn https(&self) -> Answer<'_, HttpsStatus> {
+        Box::pin(async move { Ok(self.state.certificates.status(&self.state.settings.get())) })
     }
 }

@@ -91,7 +91,7 @@ pub struct Outside {
 impl Outside {
     /// The real network.
     pub fn real(settings: &Settings) -> Self {
-        let addresses = media::ingest::net::AddressPolicy { allow_loopback: settings.allow_loopback_cameras };
+        let addresses = media::ingest::net::AddressPolicy { allow_loopback: settings.allow_loopback_cameras, ..Default::default() };
         let connector = Connector::new(ConnectorOptions { addresses, ..ConnectorOptions::default() });
         Self { resolver: Arc::new(SystemResolver), connect: Arc::new(connector) }
     }
@@ -221,14 +221,28 @@ impl AppState {
         Ok(state)
     }
 
+    /// Tells where the server listens, so that no camera's address leads back to it.
+    pub fn listens(&self, address: std::net::SocketAddr) {
+        self.addresses.set_listener(address);
+        self.follow_addresses();
+    }
+
+    /// What opens the cameras' streams goes by the same rules as what saves their addresses.
+    fn follow_addresses(&self) {
+        let mut own_ports = [0; 2];
+        for (port, own) in own_ports.iter_mut().zip(self.addresses.listeners()) {
+            *port = own.port();
+        }
+        self.connect.set_addresses(media::ingest::net::AddressPolicy { allow_loopback: self.addresses.allow_loopback(), own_ports });
+    }
+
     /// Puts other settings in force. The answer names those that only a new start can change.
     ///
     /// # Errors
     /// The cameras could not be read again.
     pub async fn reconfigure(&self, settings: Settings) -> Result<Vec<&'static str>, String> {
-        let allow_loopback = settings.allow_loopback_cameras;
-        self.connect.set_addresses(media::ingest::net::AddressPolicy { allow_loopback });
         self.addresses.follow(&settings);
+        self.follow_addresses();
         let fixed = self.settings.replace(settings);
         self.certificates.look_again();
         self.cameras.follow_settings().await?;

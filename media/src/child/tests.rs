@@ -1,7 +1,7 @@
 use super::*;
 
 fn spec(program: &str, args: &[&str]) -> ChildSpec {
-    ChildSpec { program: program.into(), args: args.iter().map(OsString::from).collect(), secrets: Secrets::default() }
+    ChildSpec { program: program.into(), args: args.iter().map(OsString::from).collect(), ..ChildSpec::default() }
 }
 
 /// State letter of a process, None if it does not exist.

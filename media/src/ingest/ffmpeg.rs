@@ -5,6 +5,7 @@
 //! in the process list. What belongs here: the child and its output. What does not: restarting it ([`crate::stream`]).
 
 use super::bitstream::{Normalizer, VideoKind};
+use super::gate::Gate;
 use super::net::{self, AddressPolicy};
 use super::nut::{NutItem, NutReader, NutStream, StreamClass};
 use super::{FfmpegInput, FfmpegSpec, Source};
@@ -17,6 +18,7 @@ use bytes::{Bytes, BytesMut};
 use secrecy::ExposeSecret;
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -54,11 +56,18 @@ pub(super) struct Plan {
 
 /// Opens an input in copy mode.
 pub(super) async fn open(spec: &FfmpegSpec, program: &Path, policy: AddressPolicy) -> Result<FfmpegSource, StreamError> {
-    if let Some((url, default_port)) = network(&spec.input) {
-        // Only checked, not pinned: TLS and virtual hosts need the name. ffmpeg resolves it once more.
-        net::resolve(url, url.port().unwrap_or(default_port), policy).await?;
-    }
-    FfmpegSource::start(plan(spec)?, program).await
+    let Some((url, default_port)) = network(&spec.input) else {
+        return FfmpegSource::start(plan(spec, None)?, program, None).await;
+    };
+    let addresses = net::resolve(url, url.port().unwrap_or(default_port), policy).await?;
+    let address = match addresses.as_slice() {
+        [only] => *only,
+        several => net::reach(several).await?,
+    };
+    let gate = Gate::open(policy)
+        .await
+        .map_err(|error| StreamError::new(ErrorCode::Internal, format!("No port is free for the video program ({error}).")))?;
+    FfmpegSource::start(plan(spec, Some(address.ip()))?, program, Some(gate)).await
 }
 
 fn network(input: &FfmpegInput) -> Option<(&Url, u16)> {
@@ -70,7 +79,8 @@ fn network(input: &FfmpegInput) -> Option<(&Url, u16)> {
     }
 }
 
-fn plan(spec: &FfmpegSpec) -> Result<Plan, StreamError> {
+/// `address` is the checked one of the host; RTMP, which knows no proxy, is pinned to it.
+fn plan(spec: &FfmpegSpec, address: Option<IpAddr>) -> Result<Plan, StreamError> {
     let mut args = quiet_args();
     let mut secrets = Secrets::default();
     let mut script = None;
@@ -86,16 +96,20 @@ fn plan(spec: &FfmpegSpec) -> Result<Plan, StreamError> {
         FfmpegInput::Rtmp(url) | FfmpegInput::Rtsps(url) | FfmpegInput::HttpFlv(url) => {
             let (name, protocols, options): (_, _, &[(&str, &str)]) = match url.scheme() {
                 "rtmp" => ("RTMP", "pipe,rtmp,tcp", &[("rw_timeout", PEER_TIMEOUT_US)]),
-                "rtmps" => ("RTMP over TLS", "pipe,rtmps,rtmp,tls,tcp", &[("rw_timeout", PEER_TIMEOUT_US)]),
-                "rtsps" => ("RTSP over TLS", "pipe,rtsps,rtp,tls,tcp", &[("timeout", PEER_TIMEOUT_US), ("rtsp_transport", "tcp")]),
+                "rtmps" => ("RTMP over TLS", "pipe,rtmps,rtmp,tls,httpproxy,tcp", &[("rw_timeout", PEER_TIMEOUT_US)]),
+                "rtsps" => {
+                    ("RTSP over TLS", "pipe,rtsps,rtp,tls,httpproxy,tcp", &[("timeout", PEER_TIMEOUT_US), ("rtsp_transport", "tcp")])
+                }
                 "http" => ("HTTP-FLV", "pipe,http,tcp", &[("rw_timeout", PEER_TIMEOUT_US)]),
-                "https" => ("HTTP-FLV over TLS", "pipe,https,http,tls,tcp", &[("rw_timeout", PEER_TIMEOUT_US)]),
+                "https" => ("HTTP-FLV over TLS", "pipe,https,http,tls,httpproxy,tcp", &[("rw_timeout", PEER_TIMEOUT_US)]),
                 other => return Err(StreamError::new(ErrorCode::Protocol, format!("Addresses that begin with {other}:// can't be read."))),
             };
             // Not `-fflags nobuffer`: it throws away what was read while probing, and with it the first key frame (measured: one GOP later).
             args.extend(PROBING.iter().flat_map(|(name, value)| [format!("-{name}").into(), OsString::from(value)]));
             args.extend(["-protocol_whitelist", protocols, "-f", "concat", "-safe", "0", "-i", "pipe:0"].map(OsString::from));
-            script = Some(concat_script(&with_login(spec, url, &mut secrets)?, options));
+            let (url, more) = pinned(with_login(spec, url, &mut secrets)?, address);
+            let options: Vec<_> = options.iter().copied().chain(more.as_deref().map(|tc_url| ("rtmp_tcurl", tc_url))).collect();
+            script = Some(concat_script(&url, &options));
             name
         }
     };
@@ -131,12 +145,29 @@ fn with_login(spec: &FfmpegSpec, url: &Url, secrets: &mut Secrets) -> Result<Url
     Ok(url)
 }
 
+/// An RTMP address with the checked address for a host, and what the server is to be told of the name (`tcUrl`: the address up to the
+/// application, which is one segment of the path, or two of three and more, as ffmpeg has it).
+fn pinned(mut url: Url, address: Option<IpAddr>) -> (Url, Option<String>) {
+    let (Some(address), "rtmp") = (address, url.scheme()) else { return (url, None) };
+    let segments: Vec<&str> = url.path().trim_start_matches('/').split('/').collect();
+    let application = segments[..if segments.len() > 2 { 2 } else { 1 }].join("/");
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    let told = format!("rtmp://{}{port}/{application}", url.host_str().unwrap_or_default());
+    let host = match address {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    };
+    // Only an address without a host cannot take one.
+    let _ = url.set_host(Some(&host));
+    (url, Some(told))
+}
+
 /// An ffconcat script of one input (ffmpeg-formats, "concat").
 fn concat_script(url: &Url, options: &[(&str, &str)]) -> String {
     // Within quotes only the quote itself is special; a URL holds no line break.
     let mut script = format!("ffconcat version 1.0\nfile '{}'\n", url.as_str().replace('\'', "'\\''"));
     for (name, value) in PROBING.iter().chain(options) {
-        script.push_str(&format!("option {name} {value}\n"));
+        script.push_str(&format!("option {name} '{}'\n", value.replace('\'', "'\\''")));
     }
     script
 }
@@ -144,6 +175,8 @@ fn concat_script(url: &Url, options: &[(&str, &str)]) -> String {
 /// A running child whose first picture is known.
 pub struct FfmpegSource {
     child: Child,
+    /// The child's way to the network; ends with it.
+    gate: Option<Gate>,
     stdout: ChildStdout,
     reader: NutReader,
     buffer: BytesMut,
@@ -168,8 +201,9 @@ struct AudioInput {
 }
 
 impl FfmpegSource {
-    pub(super) async fn start(plan: Plan, program: &Path) -> Result<Self, StreamError> {
-        let spec = ChildSpec { program: program.into(), args: plan.args, secrets: plan.secrets };
+    pub(super) async fn start(plan: Plan, program: &Path, gate: Option<Gate>) -> Result<Self, StreamError> {
+        let environment = gate.iter().map(|gate| ("http_proxy", gate.url().into())).collect();
+        let spec = ChildSpec { program: program.into(), args: plan.args, environment, secrets: plan.secrets };
         let mut child = Child::spawn(&spec).map_err(|error| explain::not_started(program, &error))?;
         let (stdin, stdout) = (child.take_stdin(), child.take_stdout());
         if let (Some(mut stdin), Some(script)) = (stdin, &plan.script) {
@@ -179,6 +213,7 @@ impl FfmpegSource {
         let Some(stdout) = stdout else { return Err(StreamError::new(ErrorCode::Internal, "The video program has no output pipe.")) };
         let mut source = Self {
             child,
+            gate,
             stdout,
             reader: NutReader::new(),
             buffer: BytesMut::new(),
@@ -235,6 +270,9 @@ impl FfmpegSource {
 
     async fn ended(&mut self) -> StreamError {
         let status = self.child.wait().await.ok();
+        if let Some(refusal) = self.gate.as_ref().and_then(Gate::refusal) {
+            return refusal;
+        }
         explain::ended(status, &self.child.error_tail())
     }
 

@@ -6,7 +6,7 @@ use crate::error::{ErrorCode, StreamError};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -23,33 +23,52 @@ const MAX_ADDRESSES: usize = 4;
 pub struct AddressPolicy {
     /// Permits this machine itself (tests, bridges on the same host).
     pub allow_loopback: bool,
+    /// Ports on which the server itself listens at any address of this machine; 0 is none.
+    pub own_ports: [u16; 2],
 }
 
 impl AddressPolicy {
-    /// Refuses what is no camera: this machine, link-local (cloud metadata services live there), multicast and unspecified addresses.
+    /// Refuses what is no camera: this machine, link-local (cloud metadata services live there), multicast and unspecified addresses, and the
+    /// server itself.
     ///
     /// # Errors
     /// A sentence that names the address and why it is refused.
-    pub fn check(self, address: IpAddr) -> Result<(), StreamError> {
-        let address = address.to_canonical();
-        let kind = match address {
-            _ if address.is_loopback() || address.is_unspecified() => {
-                if self.allow_loopback {
-                    return Ok(());
-                }
-                "is this server itself"
-            }
-            _ if address.is_multicast() => "is a multicast address",
+    pub fn check(self, address: SocketAddr) -> Result<(), StreamError> {
+        let ip = embedded_v4(address.ip());
+        let kind = match ip {
+            _ if ip.is_unspecified() => "is no address of a camera",
+            IpAddr::V4(v4) if v4.octets()[0] == 0 => "is no address of a camera",
+            _ if ip.is_multicast() => "is a multicast address",
             IpAddr::V4(v4) if v4.is_broadcast() => "is a broadcast address",
             IpAddr::V4(v4) if v4.is_link_local() => "is a link-local address",
             IpAddr::V6(v6) if v6.is_unicast_link_local() => "is a link-local address",
+            _ if address.port() != 0 && self.own_ports.contains(&address.port()) && is_local(ip) => "is Nightjar itself",
+            _ if ip.is_loopback() && !self.allow_loopback => "is this server itself",
             _ => return Ok(()),
         };
-        Err(StreamError::new(
-            ErrorCode::Unreachable,
-            format!("{address} {kind} and is not asked for video. Enter the camera's own address."),
-        ))
+        Err(StreamError::new(ErrorCode::Unreachable, format!("{ip} {kind} and is not asked for video. Enter the camera's own address.")))
     }
+}
+
+/// An IPv4 address that is written inside an IPv6 one (mapped, compatible, NAT64, 6to4) counts as that IPv4 address.
+pub fn embedded_v4(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else { return address };
+    let [a, b, c, d, e, f, g, h] = v6.segments();
+    let v4 = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+    };
+    match [a, b, c, d, e, f] {
+        [0x64, 0xff9b, 0, 0, 0, 0] => v4(g, h),
+        [0, 0, 0, 0, 0, 0] if v6 != Ipv6Addr::LOCALHOST && v6 != Ipv6Addr::UNSPECIFIED => v4(g, h),
+        [0x2002, ..] => v4(b, c),
+        _ => address.to_canonical(),
+    }
+}
+
+/// Whether the address is one of this machine's: only then a socket can be bound to it.
+fn is_local(address: IpAddr) -> bool {
+    address.is_loopback() || UdpSocket::bind((address, 0)).is_ok()
 }
 
 /// The permitted addresses of a URL's host, at least one.
@@ -67,7 +86,7 @@ pub(crate) async fn resolve(url: &Url, port: u16, policy: AddressPolicy) -> Resu
     let mut refused = None;
     let permitted: Vec<SocketAddr> = addresses
         .into_iter()
-        .filter(|address| match policy.check(address.ip()) {
+        .filter(|address| match policy.check(*address) {
             Ok(()) => true,
             Err(error) => {
                 refused.get_or_insert(error);
@@ -127,7 +146,7 @@ async fn connect_insistently(address: SocketAddr) -> io::Result<TcpStream> {
     }
 }
 
-fn connect_error(address: SocketAddr, error: &io::Error) -> StreamError {
+pub(super) fn connect_error(address: SocketAddr, error: &io::Error) -> StreamError {
     let (ip, port) = (address.ip(), address.port());
     match error.kind() {
         io::ErrorKind::ConnectionRefused => StreamError::new(
@@ -153,20 +172,74 @@ fn connect_error(address: SocketAddr, error: &io::Error) -> StreamError {
 mod tests {
     use super::*;
 
+    fn at(address: &str) -> SocketAddr {
+        SocketAddr::new(address.parse().expect("an address"), 554)
+    }
+
     #[test]
     fn addresses_that_are_no_cameras_are_refused() {
         let strict = AddressPolicy::default();
-        for refused in
-            ["127.0.0.1", "::1", "0.0.0.0", "::ffff:127.0.0.1", "169.254.169.254", "fe80::1", "224.0.0.1", "ff02::1", "255.255.255.255"]
-        {
-            assert!(strict.check(refused.parse().expect("an address")).is_err(), "{refused}");
+        let tests = AddressPolicy { allow_loopback: true, ..AddressPolicy::default() };
+        for refused in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"] {
+            assert!(strict.check(at(refused)).is_err(), "{refused}");
+            assert!(tests.check(at(refused)).is_ok(), "{refused}");
         }
-        for permitted in ["192.168.1.20", "10.0.0.1", "8.8.8.8", "fd00::1", "2001:db8::1"] {
-            assert!(strict.check(permitted.parse().expect("an address")).is_ok(), "{permitted}");
+        for refused in [
+            "0.0.0.0",
+            "::",
+            "0.1.2.3",
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "2002:a9fe:a9fe::",
+            "fe80::1",
+            "224.0.0.1",
+            "ff02::1",
+            "255.255.255.255",
+        ] {
+            assert!(strict.check(at(refused)).is_err() && tests.check(at(refused)).is_err(), "{refused}");
         }
-        let tests = AddressPolicy { allow_loopback: true };
-        assert!(tests.check("127.0.0.1".parse().expect("an address")).is_ok());
-        assert!(tests.check("169.254.169.254".parse().expect("an address")).is_err());
+        for permitted in ["192.168.1.20", "10.0.0.1", "8.8.8.8", "fd00::1", "2001:db8::1", "64:ff9b::c0a8:114"] {
+            assert!(strict.check(at(permitted)).is_ok(), "{permitted}");
+        }
+    }
+
+    #[test]
+    fn the_server_never_asks_itself() {
+        let policy = AddressPolicy { allow_loopback: true, own_ports: [8080, 8443] };
+        for (own, refused) in [("127.0.0.1:8080", true), ("[::1]:8443", true), ("127.0.0.1:8554", false), ("192.0.2.1:8080", false)] {
+            assert_eq!(policy.check(own.parse().expect("an address")).is_err(), refused, "{own}");
+        }
+    }
+
+    /// However a name or number is written, what counts is where the system would connect to.
+    #[tokio::test]
+    async fn every_spelling_of_this_machine_is_refused() {
+        for host in [
+            "127.0.0.1",
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.1",
+            "0177.0.0.1",
+            "017700000001",
+            "127.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[0:0:0:0:0:0:0:1]",
+            "0",
+            "0.0.0.0",
+            "user@127.0.0.1",
+            "192.168.1.5@127.0.0.1",
+        ] {
+            for scheme in ["rtsp", "http"] {
+                let Ok(url) = Url::parse(&format!("{scheme}://{host}:554/a")) else { continue };
+                assert!(resolve(&url, 554, AddressPolicy::default()).await.is_err(), "{scheme}://{host}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -84,7 +84,8 @@ async fn place(folder: &Path, settings: &Settings, challenges: &Challenges) -> R
             return Err("the authority offers no proof over HTTP (http-01)".to_owned());
         };
         challenges.put(&challenge.token.clone(), challenge.key_authorization().as_str());
-        challenge.set_ready().await.map_err(said)?;
+        let name = challenge.identifier().to_string();
+        challenge.set_ready().await.map_err(|error| unproved(&format!("{name}: {error}")))?;
     }
     let patience = RetryPolicy::default().timeout(Duration::from_secs(90));
     let status = order.poll_ready(&patience).await.map_err(said)?;
@@ -114,7 +115,10 @@ async fn why_not_ready(order: &mut instant_acme::Order) -> String {
                 .extend(state.challenges.iter().filter_map(|challenge| challenge.error.as_ref()).map(|error| format!("{name}: {error}")));
         }
     }
-    let reasons = if reasons.is_empty() { "it gave no reason".to_owned() } else { reasons.join("; ") };
+    unproved(&if reasons.is_empty() { "it gave no reason".to_owned() } else { reasons.join("; ") })
+}
+
+fn unproved(reasons: &str) -> String {
     format!(
         "the authority could not fetch its proof from port 80 of this server: {reasons}. Check that the name leads here and that port 80 is forwarded to the HTTP port"
     )

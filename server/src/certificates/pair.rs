@@ -1,10 +1,10 @@
 //! A certificate with its key, ready to serve, and what people want to know of it.
 
-use ::aws_lc_rs::digest::{SHA256, digest};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -41,7 +41,7 @@ impl Facts {
                 }
             }
         }
-        let fingerprint: Vec<String> = digest(&SHA256, der).as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+        let fingerprint: Vec<String> = Sha256::digest(der).iter().map(|byte| format!("{byte:02X}")).collect();
         Ok(Self {
             names,
             not_before: certificate.validity().not_before.to_datetime(),

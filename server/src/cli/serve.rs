@@ -43,7 +43,7 @@ async fn serve(settings: Settings, flags: &Flags, log_level: &LogLevel) -> Resul
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let outside = Outside::real(&settings);
     let state = AppState::start(settings, outside).await?;
-    state.addresses.set_listener(address);
+    state.listens(address);
 
     let mut ports = vec![Port { listener, https: false }];
     let tls = match https_port(&state).await? {
@@ -92,7 +92,7 @@ async fn https_port(state: &AppState) -> Result<Option<Port>, String> {
         Err(error) => return Err(format!("cannot listen on {wanted} for HTTPS: {error}. Choose another port with https_listen.")),
     };
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    state.addresses.set_listener(address);
+    state.listens(address);
     state.certificates.start(state).await;
     state.certificates.listens(Ok(address));
     tracing::info!(%address, "HTTPS is served");

@@ -3,8 +3,9 @@
 
 use crate::config::Settings;
 use async_trait::async_trait;
+use media::ingest::net::embedded_v4;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -99,6 +100,11 @@ impl AddressPolicy {
         self.allow_loopback_webhooks.store(settings.allow_loopback_webhooks, Ordering::Relaxed);
     }
 
+    /// Whether cameras may be on this machine.
+    pub fn allow_loopback(&self) -> bool {
+        self.allow_loopback.load(Ordering::Relaxed)
+    }
+
     /// Tells the policy where the server itself listens, for each port.
     pub fn set_listener(&self, address: SocketAddr) {
         self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(address);
@@ -162,21 +168,6 @@ impl AddressPolicy {
         }
         Ok(())
     }
-}
-
-/// An IPv4 address that is written inside an IPv6 one (mapped, compatible, NAT64, 6to4) counts as that IPv4 address.
-fn embedded_v4(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else { return address };
-    let nat64 = matches!(v6.segments(), [0x64, 0xff9b, 0, 0, 0, 0, _, _]);
-    let compatible = v6.segments()[..6] == [0; 6] && v6 != Ipv6Addr::LOCALHOST && v6 != Ipv6Addr::UNSPECIFIED;
-    if let [0x2002, high, low, ..] = v6.segments() {
-        return IpAddr::V4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
-    }
-    if nat64 || compatible {
-        let [.., a, b, c, d] = v6.octets();
-        return IpAddr::V4(Ipv4Addr::new(a, b, c, d));
-    }
-    address.to_canonical()
 }
 
 fn not_a_camera(address: IpAddr) -> bool {

@@ -1,6 +1,7 @@
 //! HTTPS as browsers meet it: whose certificate, which protocol, what happens when a file is broken, and what HTTP answers meanwhile.
 
 use crate::support::TestApp;
+use crate::support::acme::Authority;
 use crate::support::tls::{Trust, connect, get};
 use axum::http::StatusCode;
 use server::listen::{Limits, Port, Server};
@@ -186,4 +187,90 @@ async fn both_ports_speak_http_1_for_those_that_ask_for_it() {
     let (mut live, _) = tokio_tungstenite::client_async("wss://localhost/api/v1/ws", socket).await.expect("a WebSocket over TLS");
     let first = futures::StreamExt::next(&mut live).await.expect("a message").expect("sound");
     assert!(first.to_text().expect("text").contains("\"type\""));
+}
+
+/// A port of somebody else, who proves nothing.
+async fn somebody_else() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let _ = socket.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
+        }
+    });
+    address
+}
+
+/// A server that orders from an authority that finds its name at `port_80`, or at the server itself.
+async fn ordering(port_80: Option<SocketAddr>, folder: &Path) -> (TestApp, Authority, SocketAddr, SocketAddr, Server) {
+    // The authority must know the port, and the server the authority: the port is found first.
+    let own = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    own.set_nonblocking(true).expect("set");
+    let http = own.local_addr().expect("bound");
+    let root = folder.join("root.pem");
+    let authority = Authority::start(port_80.unwrap_or(http), &root).await;
+    let app = TestApp::start_with(&[
+        ("NIGHTJAR_HTTPS", "acme"),
+        ("NIGHTJAR_ACME_DOMAINS", "cams.example"),
+        ("NIGHTJAR_ACME_EMAIL", "me@cams.example"),
+        ("NIGHTJAR_ACME_DIRECTORY", &authority.directory),
+        ("NIGHTJAR_ACME_ROOT", &root.to_string_lossy()),
+    ])
+    .await;
+    let https = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = https.local_addr().expect("bound");
+    app.state.addresses.set_listener(http);
+    let ports =
+        vec![Port { listener: TcpListener::from_std(own).expect("a listener"), https: false }, Port { listener: https, https: true }];
+    let tls = app.state.certificates.tls().expect("TLS");
+    let server = Server::start(&app.state, app.router.clone(), ports, Some(tls), Limits::default());
+    app.state.certificates.start(&app.state).await;
+    app.state.certificates.listens(Ok(address));
+    (app, authority, http, address, server)
+}
+
+async fn until(app: &TestApp, wanted: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+    loop {
+        let status = app.get("/api/v1/system/https").await.json();
+        if wanted(&status) {
+            return status;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_ordered_proved_and_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (app, authority, http, https, _server) = ordering(None, folder.path()).await;
+    let status = until(&app, |status| status["stand_in"] == false || !status["problem"].is_null()).await;
+    assert_eq!((&status["problem"], &status["names"]), (&serde_json::Value::Null, &serde_json::json!(["cams.example"])));
+    let trust = Trust::in_authority(&authority.der());
+    let answer = get(https, "cams.example", &trust, "/health/live").await.expect("trusted").1;
+    assert!(answer.headers().contains_key("strict-transport-security"));
+    assert!(location(&plain(http, "cams.example", "/").await).is_some());
+    let kept = app.data().join("certificates");
+    for file in ["acme.pem", "acme.key", "acme-account.json"] {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(kept.join(file)).expect("kept").permissions().mode() & 0o777, 0o600, "{file}");
+    }
+    // It is there after a restart too, without another order.
+    app.state.certificates.look_again();
+    let other = server::certificates::Certificates::new(app.data());
+    other.start(&app.state).await;
+    assert!(!other.status(&app.state.settings.get()).stand_in);
+    assert_eq!(authority.orders(), 1);
+}
+
+#[tokio::test]
+async fn an_order_that_fails_is_told_and_tried_again_later() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (app, authority, _, https, _server) = ordering(Some(somebody_else().await), folder.path()).await;
+    let status = until(&app, |status| !status["problem"].is_null()).await;
+    let told = status["problem"].as_str().expect("a sentence");
+    assert!(told.contains("port 80") && told.contains("the proof is not the one"), "{told}");
+    assert!(status["stand_in"] == true && status["next_order_at"].is_string(), "{status}");
+    let trust = Trust::in_authority(&app.state.certificates.authority().expect("a stand-in").1);
+    assert_eq!(get(https, "127.0.0.1", &trust, "/health/live").await.expect("trusted").1.status().as_u16(), 200);
+    assert_eq!(authority.orders(), 1);
 }

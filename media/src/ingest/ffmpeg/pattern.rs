@@ -25,10 +25,10 @@ pub(in crate::ingest) async fn open(spec: &TestPatternSpec, program: &Path) -> R
             "A demo camera is 160-3840 pixels wide and 90-2160 high (both even), with 1-60 frames per second and a hue of 0-359.",
         ));
     }
-    match FfmpegSource::start(plan(spec, true), program).await {
+    match FfmpegSource::start(plan(spec, true), program, None).await {
         Err(error) if error.code == ErrorCode::FfmpegFailed => {
             tracing::warn!(%error, "the demo camera can't draw text; trying without");
-            FfmpegSource::start(plan(spec, false), program).await
+            FfmpegSource::start(plan(spec, false), program, None).await
         }
         result => result,
     }

@@ -17,7 +17,8 @@ fn media(folder: &tempfile::TempDir, name: &str, codecs: &[&str]) -> PathBuf {
 }
 
 async fn open_input(input: FfmpegInput) -> Result<FfmpegSource, StreamError> {
-    open(&FfmpegSpec { input, credentials: None }, Path::new("ffmpeg"), AddressPolicy { allow_loopback: true }).await
+    open(&FfmpegSpec { input, credentials: None }, Path::new("ffmpeg"), AddressPolicy { allow_loopback: true, ..AddressPolicy::default() })
+        .await
 }
 
 #[tokio::test]
@@ -102,7 +103,8 @@ async fn flv_over_http_keeps_its_login_out_of_the_process_list() {
     let (url, served) = http("200 OK", std::fs::read(flv).expect("made above")).await;
     let credentials = super::super::Credentials { username: "joe".to_owned(), password: "hunter2'x".to_owned().into() };
     let spec = FfmpegSpec { input: FfmpegInput::HttpFlv(url), credentials: Some(credentials) };
-    let mut source = open(&spec, Path::new("ffmpeg"), AddressPolicy { allow_loopback: true }).await.expect("it opens");
+    let mut source =
+        open(&spec, Path::new("ffmpeg"), AddressPolicy { allow_loopback: true, ..AddressPolicy::default() }).await.expect("it opens");
     let mut units = 0;
     let end = loop {
         match source.next().await {
@@ -181,5 +183,5 @@ fn a_quote_in_an_address_stays_in_the_script() {
     let url = Url::parse("rtmp://host/live/it's").expect("a URL");
     let script = concat_script(&url, &[("rw_timeout", "1")]);
     assert!(script.starts_with("ffconcat version 1.0\nfile 'rtmp://host/live/it'\\''s'\n"), "{script}");
-    assert!(script.ends_with("option rw_timeout 1\n"));
+    assert!(script.ends_with("option rw_timeout '1'\n"));
 }

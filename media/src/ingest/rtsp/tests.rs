@@ -80,7 +80,10 @@ fn spec(url: &Url, login: Option<(&str, &str)>, transport: TransportChoice) -> S
 }
 
 fn connector() -> Connector {
-    Connector::new(ConnectorOptions { addresses: AddressPolicy { allow_loopback: true }, ..ConnectorOptions::default() })
+    Connector::new(ConnectorOptions {
+        addresses: AddressPolicy { allow_loopback: true, ..AddressPolicy::default() },
+        ..ConnectorOptions::default()
+    })
 }
 
 async fn refused(url: &Url, login: Option<(&str, &str)>, transport: TransportChoice) -> StreamError {
