@@ -55,7 +55,7 @@ struct Served {
     /// Where HTTPS is served, once it is.
     address: Option<SocketAddr>,
     /// Of the person's files, when they were last read.
-    stamps: Option<[Option<(u64, i64, i64, u64)>; 2]>,
+    stamps: Option<[Option<files::Stamp>; 2]>,
     acme: Orders,
 }
 

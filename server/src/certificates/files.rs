@@ -51,8 +51,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     put().map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 
-/// What tells one version of a file from another: which file, when it was written, how large it is.
-pub fn stamp(path: &Path) -> Option<(u64, i64, i64, u64)> {
+/// What tells one version of a file from another: which file, when it was written (seconds, nanoseconds), how large it is.
+pub type Stamp = (u64, i64, i64, u64);
+
+/// The stamp of a file now; None if it is not there.
+pub fn stamp(path: &Path) -> Option<Stamp> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.ino(), metadata.mtime(), metadata.mtime_nsec(), metadata.len()))
 }
