@@ -6,10 +6,13 @@ use crate::components::toasts::ToastCorner;
 use crate::hooks::health::use_health_rounds;
 use crate::hooks::heartbeat::use_heartbeat;
 use crate::hooks::live_line::use_live_line;
+use crate::pages::account::AccountPage;
 use crate::pages::health::HealthPage;
 use crate::pages::https::HttpsPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::settings::SettingsPage;
+use crate::pages::setup::SetupPage;
+use crate::pages::sign_in::SignInPage;
 use crate::pages::wall::WallPage;
 use crate::{state, text};
 use leptos::prelude::*;
@@ -39,7 +42,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("health") view=HealthPage ssr=SsrMode::Async />
                     <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async />
                     <Route path=path!("https") view=HttpsPage ssr=SsrMode::Async />
+                    <Route path=path!("account") view=AccountPage ssr=SsrMode::Async />
                 </ParentRoute>
+                <Route path=path!("sign-in") view=SignInPage ssr=SsrMode::Async />
+                <Route path=path!("setup") view=SetupPage ssr=SsrMode::Async />
             </Routes>
         </Router>
         <ToastCorner />

@@ -4,6 +4,7 @@ pub mod banner;
 pub mod camera_dialog;
 pub mod delete_dialog;
 pub mod empty;
+pub mod entry;
 pub mod header;
 pub mod health;
 pub mod history;

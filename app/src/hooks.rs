@@ -7,6 +7,7 @@ pub mod keys;
 pub mod live_line;
 pub mod local_time;
 pub mod outside;
+pub mod place;
 pub mod poll;
 pub mod poster;
 pub mod size;

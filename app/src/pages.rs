@@ -1,7 +1,10 @@
 //! The pages, by route.
 
+pub mod account;
 pub mod health;
 pub mod https;
 pub mod not_found;
 pub mod settings;
+pub mod setup;
+pub mod sign_in;
 pub mod wall;

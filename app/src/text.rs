@@ -7,6 +7,7 @@ pub mod health;
 pub mod history;
 pub mod https;
 pub mod pages;
+pub mod people;
 pub mod picture;
 pub mod settings;
 

@@ -1,5 +1,6 @@
 //! What the pages show, as plain functions of what is known: no signals, no browser, tested natively.
 
+pub mod address;
 pub mod face;
 pub mod figures;
 pub mod flag;
@@ -7,6 +8,7 @@ pub mod form;
 pub mod history;
 pub mod layout;
 pub mod number;
+pub mod password;
 pub mod setting;
 pub mod spark;
 pub mod streams;

@@ -69,7 +69,7 @@ struct ServeArgs {
     /// Data folder [default: ./data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Address to serve on [default: 127.0.0.1:8080]
+    /// Address to serve on [default: 0.0.0.0:8080]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
     /// Form of the log [default: text]

@@ -41,7 +41,7 @@ pub enum ProxyHeaders {
 pub struct Settings {
     /// Folder of the database, the key of the sealed passwords and, later, recordings. Made if missing, for the owner only.
     pub data: PathBuf,
-    /// `HOST:PORT` to serve on. Loopback until accounts exist; port 0 takes a free one.
+    /// `HOST:PORT` to serve on. All addresses of this machine by default; port 0 takes a free one.
     pub listen: String,
     /// `postgres://…`, or empty for the SQLite database in the data folder.
     pub database_url: String,
@@ -152,7 +152,7 @@ impl Settings {
     fn build(flags: &Flags, environment: Option<std::collections::HashMap<String, String>>) -> Result<Self, config::ConfigError> {
         let mut builder = config::Config::builder()
             .set_default("data", "./data")?
-            .set_default("listen", "127.0.0.1:8080")?
+            .set_default("listen", "0.0.0.0:8080")?
             .set_default("database_url", "")?
             .set_default("log", "text")?
             .set_default("log_level", "info")?
@@ -319,7 +319,7 @@ mod tests {
         let settings = load("", &environment, Flags::default()).expect("loads");
         assert!(settings.allow_loopback_cameras);
         assert_eq!(settings.media_folders, [PathBuf::from("/a"), PathBuf::from("/b")]);
-        assert_eq!(settings.listen, "127.0.0.1:8080");
+        assert_eq!(settings.listen, "0.0.0.0:8080");
     }
 
     #[test]

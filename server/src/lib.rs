@@ -11,6 +11,7 @@ pub mod db;
 pub mod entities;
 pub mod error;
 pub mod extract;
+pub mod guard;
 pub mod listen;
 pub mod logging;
 pub mod middleware;

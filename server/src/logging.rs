@@ -26,7 +26,9 @@ impl LogLevel {
 }
 
 fn filter(directives: &str) -> Result<EnvFilter, String> {
-    EnvFilter::try_new(directives).map_err(|error| format!("log_level cannot be read: {error}"))
+    // Every old cookie would be a warning, and strangers can send as many as they like.
+    EnvFilter::try_new(format!("tower_sessions=off,tower_sessions_core=off,{directives}"))
+        .map_err(|error| format!("log_level cannot be read: {error}"))
 }
 
 /// Starts logging for the whole process. `RUST_LOG`-like directives come from the setting `log_level`.

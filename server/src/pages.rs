@@ -1,14 +1,17 @@
 //! Server-rendered pages: the `app` crate's components with what they need from the server in their context.
 
 use crate::error::AppError;
+use crate::guard::{Gate, visible};
 use crate::middleware::headers::page_policy;
+use crate::people::principal::{Principal, not_allowed, not_signed_in};
 use crate::site;
 use crate::state::AppState;
 use app::assets::Assets;
 use app::backend::{Answer, Backend, CameraStatus, ServerBackend, WallData};
-use app::model::{HttpsStatus, SystemHealth};
+use app::model::{HttpsStatus, Role, SystemHealth};
 use axum::Router;
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leptos::nonce::use_nonce;
@@ -17,7 +20,7 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use std::sync::Arc;
 
 /// The pages, the server functions they call, the site's files, and the page for addresses that do not exist.
-pub fn router(state: &AppState) -> Router<AppState> {
+pub fn router(state: &AppState) -> Router<Gate> {
     let assets = Assets::from(site::asset_map());
     let backend = ServerBackend(Arc::new(Pages { state: state.clone() }));
     let shell = {
@@ -53,7 +56,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
             if reads && wants_page { missing(request).await.into_response() } else { no_such_address().await.into_response() }
         }
     };
-    Router::new().leptos_routes_with_context(state, generate_route_list(app::App), context, shell).fallback(fallback)
+    Router::new().leptos_routes_with_context(&Gate::new(state.clone()), generate_route_list(app::App), context, shell).fallback(fallback)
 }
 
 fn file_of_site(request: &Request) -> Option<Response> {
@@ -78,6 +81,12 @@ fn set_policy() {
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
+/// Who asked for the page that is being rendered, or calls a server function.
+fn principal() -> Principal {
+    let parts = use_context::<Parts>();
+    parts.and_then(|parts| parts.extensions.get::<Principal>().cloned()).unwrap_or_else(Principal::nobody)
+}
+
 /// The server as the pages see it.
 struct Pages {
     state: AppState,
@@ -85,22 +94,39 @@ struct Pages {
 
 impl Backend for Pages {
     fn wall(&self) -> Answer<'_, WallData> {
+        let principal = principal();
         Box::pin(async move {
-            let cameras = self.state.cameras.wall().cameras.clone();
-            let statuses =
-                self.state.cameras.statuses().into_iter().map(|(camera_id, status)| CameraStatus { camera_id, status }).collect();
+            if principal.is_nobody() {
+                return Err(not_signed_in().problem());
+            }
+            let cameras = visible(&self.state, &principal);
+            let statuses = self.state.cameras.statuses().into_iter();
+            let statuses = statuses.filter(|(id, _)| cameras.iter().any(|camera| camera.id == *id));
+            let statuses = statuses.map(|(camera_id, status)| CameraStatus { camera_id, status }).collect();
             Ok(WallData { cameras, statuses })
         })
     }
 
     fn system(&self) -> Answer<'_, SystemHealth> {
+        let principal = principal();
         Box::pin(async move {
+            if principal.role() < Role::Operator {
+                return Err(not_allowed().problem());
+            }
             let none = || AppError::unavailable("no_sample", "Nothing has been measured yet.", 2).problem();
             self.state.system.health().await.map(|health| SystemHealth::clone(&health)).ok_or_else(none)
         })
     }
 
     fn https(&self) -> Answer<'_, HttpsStatus> {
-        Box::pin(async move { Ok(self.state.certificates.status(&self.state.settings.get())) })
+        let principal = principal();
+        Box::pin(async move {
+            if principal.is_nobody() {
+                return Err(not_signed_in().problem());
+            }
+            // Whoever watches has a device that needs the certificate; what is wrong with it is for those who can do something about it.
+            let status = self.state.certificates.status(&self.state.settings.get());
+            Ok(if principal.role() == Role::Admin { status } else { HttpsStatus { problem: None, ..status } })
+        })
     }
 }

@@ -41,6 +41,7 @@ use sessions::{Lifetimes, Sessions, Subject};
 use setup::SetupToken;
 use signature::Signer;
 use std::collections::HashMap;
+use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use store::failed;
@@ -90,6 +91,8 @@ struct Used {
     tokens: HashMap<i64, OffsetDateTime>,
     links: HashMap<i64, OffsetDateTime>,
     sign_ins: HashMap<i64, OffsetDateTime>,
+    /// When the audit log was last told of a token.
+    told: HashMap<i64, OffsetDateTime>,
 }
 
 impl People {
@@ -236,7 +239,11 @@ impl People {
             Subject::Guest { link } => directory.links.contains_key(&link),
         };
         self.inner.sessions.sweep(counts).await?;
-        let used = std::mem::take(&mut *self.lock_used());
+        let used = {
+            let mut used = self.lock_used();
+            Used { told: HashMap::new(), tokens: take(&mut used.tokens), links: take(&mut used.links), sign_ins: take(&mut used.sign_ins) }
+        };
+        let any = !(used.tokens.is_empty() && used.links.is_empty() && used.sign_ins.is_empty());
         let transaction = self.inner.db.begin().await.map_err(failed)?;
         let row = setting::ActiveModel { key: Set(CLOCK_KEY.to_owned()), value: Set(self.now().unix_timestamp().into()) };
         let replace = OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned();
@@ -253,7 +260,9 @@ impl People {
             let update = user::Entity::update_many().col_expr(user::Column::LastSignInAt, Expr::value(Some(at)));
             update.filter(user::Column::Id.eq(id)).exec(&transaction).await.map_err(failed)?;
         }
-        transaction.commit().await.map_err(failed)
+        transaction.commit().await.map_err(failed)?;
+        // So that lists tell it.
+        if any { self.reload().await } else { Ok(()) }
     }
 
     async fn sweep(&self) -> AppResult<()> {

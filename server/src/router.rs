@@ -1,5 +1,6 @@
 //! The whole application as one router: API, media, pages, and what surrounds every request.
 
+use crate::guard::{Cookies, Gate, resolve, sessions};
 use crate::middleware::{client, headers, limits, observe, origin, problems, redirect};
 use crate::state::AppState;
 use crate::{pages, routes};
@@ -25,7 +26,7 @@ const BODY_LIMIT: usize = 64 << 10;
 struct ApiDoc;
 
 /// The API's routes and their description.
-fn api() -> (Router<AppState>, utoipa::openapi::OpenApi) {
+fn api() -> (Router<Gate>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(ApiDoc::openapi()).merge(routes::api()).split_for_parts()
 }
 
@@ -43,8 +44,11 @@ pub fn app(state: AppState) -> Router {
         .merge(routes::live::router())
         .merge(routes::ws::router())
         .merge(routes::https::files())
+        .merge(routes::guest::router())
         .merge(pages::router(&state))
         .route("/api/{*rest}", any(pages::no_such_address))
+        .layer(from_fn_with_state(state.clone(), resolve))
+        .layer(from_fn_with_state(Cookies::new(&state.people), sessions))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
         .layer(from_fn(problems::in_time))
@@ -57,5 +61,5 @@ pub fn app(state: AppState) -> Router {
         .layer(from_fn(headers::add))
         .layer(from_fn_with_state(state.clone(), client::identify))
         .layer(from_fn(observe::request))
-        .with_state(state)
+        .with_state(Gate::new(state))
 }

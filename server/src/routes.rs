@@ -1,24 +1,31 @@
 //! One file per address or small family of addresses: extract, call a service, map. No logic that a second caller could want.
 
 pub mod cameras;
+pub mod guest;
 pub mod health;
 pub mod https;
 pub mod incidents;
+pub mod links;
 pub mod live;
+pub mod session;
 pub mod settings;
+pub mod setup;
 pub mod system;
 pub mod ws;
 
-use crate::state::AppState;
+use crate::guard::Gate;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Everything that the OpenAPI document describes.
-pub fn api() -> OpenApiRouter<AppState> {
+pub fn api() -> OpenApiRouter<Gate> {
     OpenApiRouter::new()
         .merge(cameras::router())
         .merge(incidents::router())
         .merge(health::router())
         .merge(https::router())
+        .merge(links::router())
+        .merge(session::router())
         .merge(settings::router())
+        .merge(setup::router())
         .merge(system::router())
 }

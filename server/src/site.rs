@@ -20,9 +20,19 @@ pub fn asset_map() -> BTreeMap<String, String> {
     Site::get("assets.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
 }
 
+/// Whether there is a file at `path` (without the leading slash).
+pub fn has(path: &str) -> bool {
+    is_served(path) && Site::get(path).is_some()
+}
+
+/// Neither the map of names nor the compressed copies have addresses of their own.
+fn is_served(path: &str) -> bool {
+    !(path.is_empty() || path == "assets.json" || path.starts_with('.') || path.ends_with(".br") || path.ends_with(".gz"))
+}
+
 /// Answers a GET or HEAD of `path` (without the leading slash), or None if there is no such file.
 pub fn serve(path: &str, headers: &HeaderMap) -> Option<Response> {
-    if path == "assets.json" || path.starts_with('.') || path.ends_with(".br") || path.ends_with(".gz") {
+    if !is_served(path) {
         return None;
     }
     let (file, encoding) = choose(path, headers)?;

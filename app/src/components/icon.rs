@@ -38,6 +38,7 @@ pub enum Glyph {
     Menu,
     Pulse,
     Download,
+    Person,
 }
 
 impl Glyph {
@@ -83,6 +84,7 @@ impl Glyph {
                 "M4 4l16 16M9.9 5.8A9 9 0 0 1 12 5.5c6 0 9.5 6.5 9.5 6.5a17 17 0 0 1-2.8 3.5M6.3 7.6A16 16 0 0 0 2.5 12S6 18.5 12 18.5a9 9 0 0 0 4-.9M9.9 9.9a3 3 0 0 0 4.2 4.2"
             }
             Self::Spaced => "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z",
+            Self::Person => "M12 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5a7.5 7.5 0 0 1 15 0",
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
             Self::Download => "M12 4v11M7.5 11 12 15.5l4.5-4.5M5 20h14",
             Self::Pulse => "M3 12h4l2.5-6.5 5 13L17 12h4",

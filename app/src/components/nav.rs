@@ -16,10 +16,11 @@ struct Place {
 }
 
 /// Every page in the navigation, in its order. A new page needs its line here and its route in `app.rs`.
-const PLACES: [Place; 3] = [
+const PLACES: [Place; 4] = [
     Place { path: "/", label: text::pages::WALL, glyph: Glyph::Grid },
     Place { path: "/health", label: text::pages::HEALTH, glyph: Glyph::Pulse },
     Place { path: "/settings", label: text::pages::SETTINGS, glyph: Glyph::Sliders },
+    Place { path: "/account", label: text::people::ACCOUNT, glyph: Glyph::Person },
 ];
 
 impl Place {

@@ -1,8 +1,10 @@
 //! The REST API as typed calls. Every failure is a [`Problem`] with a sentence for the page. Browser only.
 
+use crate::hooks::place;
 use crate::model::{
-    Availability, Camera, CameraInput, CameraPatch, CameraSetting, History, Incident, IncidentQuery, InstallationPatch,
-    InstallationSettings, ProbeReport, Problem, Profile, Quality, SystemHealth, Timeline, TimelineRange, WebhookInput, WebhookReport,
+    Availability, Camera, CameraInput, CameraPatch, CameraSetting, FirstAdmin, History, Incident, IncidentQuery, InstallationPatch,
+    InstallationSettings, Password, PasswordChange, ProbeReport, Problem, Profile, Quality, SessionInfo, SignIn, SystemHealth, Timeline,
+    TimelineRange, WebhookInput, WebhookReport, WhoAmI,
 };
 use crate::text;
 use gloo::net::http::{Request, RequestBuilder, Response};
@@ -121,6 +123,43 @@ pub async fn history(step_s: u32) -> Result<History, Problem> {
     read(Request::get(&format!("{BASE}/system/history?step_s={step_s}")).send().await.map_err(|_| unreachable())?).await
 }
 
+/// Signs in; the browser keeps the cookie.
+pub async fn sign_in(username: &str, password: &str) -> Result<WhoAmI, Problem> {
+    let body = SignIn { username: username.to_owned(), password: Password(password.to_owned()) };
+    read(send(Request::post(&format!("{BASE}/session")), &body).await?).await
+}
+
+pub async fn sign_out() -> Result<(), Problem> {
+    accept(Request::delete(&format!("{BASE}/session")).send().await.map_err(|_| unreachable())?).await.map(drop)
+}
+
+pub async fn who_am_i() -> Result<WhoAmI, Problem> {
+    read(Request::get(&format!("{BASE}/session")).send().await.map_err(|_| unreachable())?).await
+}
+
+pub async fn set_up(body: &FirstAdmin) -> Result<(), Problem> {
+    accept(send(Request::post(&format!("{BASE}/setup")), body).await?).await.map(drop)
+}
+
+pub async fn change_password(body: &PasswordChange) -> Result<(), Problem> {
+    accept(send(Request::put(&format!("{BASE}/session/password")), body).await?).await.map(drop)
+}
+
+/// Where one is signed in.
+pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
+    read(Request::get(&format!("{BASE}/sessions")).send().await.map_err(|_| unreachable())?).await
+}
+
+/// Signs out in one place.
+pub async fn end_session(id: &str) -> Result<(), Problem> {
+    accept(Request::delete(&format!("{BASE}/sessions/{id}")).send().await.map_err(|_| unreachable())?).await.map(drop)
+}
+
+/// Signs out everywhere, here as well.
+pub async fn end_all_sessions() -> Result<(), Problem> {
+    accept(Request::delete(&format!("{BASE}/sessions")).send().await.map_err(|_| unreachable())?).await.map(drop)
+}
+
 /// Whether the server's process answers at all.
 pub async fn server_answers() -> bool {
     let answer = Request::get("/health/live").cache(web_sys::RequestCache::NoStore).send().await;
@@ -145,6 +184,10 @@ async fn accept(answer: Response) -> Result<Response, Problem> {
         return Ok(answer);
     }
     let status = answer.status();
+    if status == 401 {
+        // The session has ended: the sign-in page leads back here. On that page itself this does nothing.
+        place::go_to_sign_in();
+    }
     // A proxy in between answers without problem details.
     Err(answer.json().await.unwrap_or_else(|_| problem(status, "http", text::REQUEST_FAILED)))
 }

@@ -1,8 +1,8 @@
 //! The WebSocket of `/api/v1/ws`: keeps the wall's state current and the link's state true, and reconnects for ever.
 
-use crate::hooks::api;
 use crate::hooks::heartbeat::browser_now_ms;
 use crate::hooks::timer::sleep;
+use crate::hooks::{api, place};
 use crate::live::{Players, use_players};
 use crate::model::{ClientMessage, MAX_LATENCIES, ServerMessage};
 use crate::state::latency::Latencies;
@@ -10,8 +10,8 @@ use crate::state::link::retry_delay_ms;
 use crate::state::{Link, LinkState, Wall, use_latencies, use_link, use_wall};
 use futures::future::{AbortHandle, Abortable, Aborted, Either, select};
 use futures::{SinkExt, StreamExt};
-use gloo::net::websocket::Message;
 use gloo::net::websocket::futures::WebSocket;
+use gloo::net::websocket::{Message, WebSocketError};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::pin::pin;
@@ -21,10 +21,16 @@ const SILENCE_MS: i64 = 12_000;
 /// How often the page tells the delays that it measured: at least once in each step of the server's history.
 const TELL_MS: i64 = 8_000;
 
+/// Close code: the session has ended.
+const NOT_SIGNED_IN: u16 = 4401;
+
 /// Opens the line and keeps it. No-op on the server.
 pub fn use_live_line() {
     let (wall, link, latencies, players) = (use_wall(), use_link(), use_latencies(), use_players());
     Effect::new(move |_| {
+        if place::is_entry() {
+            return;
+        }
         let (stop, registration) = AbortHandle::new_pair();
         let players = players.clone();
         spawn_local(async move {
@@ -95,6 +101,10 @@ async fn run_once(wall: Wall, link: Link, latencies: Latencies, players: Option<
                     }
                     wall.apply(message, now_ms);
                 }
+            }
+            Either::Left((Some(Err(WebSocketError::ConnectionClose(event))), _)) if event.code == NOT_SIGNED_IN => {
+                place::go_to_sign_in();
+                return heard;
             }
             Either::Left(_) => return heard,
             Either::Right(_) if browser_now_ms() >= silent_at => return heard,

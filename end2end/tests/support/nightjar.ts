@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -85,10 +85,14 @@ export class Program {
   }
 }
 
+/** The account that tests are signed in as. */
+export const admin = { username: 'Admin', password: 'violet ferry onion crane' };
+
 /** A Nightjar server with a data folder of its own; it can be stopped and started again on the same address and data. */
 export class Nightjar {
   private program?: Program;
   private earlier = '';
+  private token = '';
 
   private constructor(
     readonly url: string,
@@ -98,8 +102,23 @@ export class Nightjar {
   static async start(): Promise<Nightjar> {
     const data = await mkdtemp(path.join(tmpdir(), 'nightjar-e2e-'));
     const nightjar = new Nightjar(`http://127.0.0.1:${await freePort()}`, data);
+    nightjar.command(['user', 'add', admin.username, '--role', 'admin', '--password-stdin'], admin.password);
+    nightjar.token = nightjar.command(['token', 'create', 'Tests', '--scope', 'admin']);
     await nightjar.up();
     return nightjar;
+  }
+
+  /** A server that nobody has set up yet. */
+  static async startBare(): Promise<Nightjar> {
+    const data = await mkdtemp(path.join(tmpdir(), 'nightjar-e2e-'));
+    const nightjar = new Nightjar(`http://127.0.0.1:${await freePort()}`, data);
+    await nightjar.up();
+    return nightjar;
+  }
+
+  /** Runs a `nightjar` command on this server's data; what it printed. */
+  command(args: string[], input = ''): string {
+    return execFileSync(path.join(binaries, 'nightjar'), [...args, '--data', this.data], { input, encoding: 'utf8' }).trim();
   }
 
   async up(): Promise<void> {
@@ -133,7 +152,7 @@ export class Nightjar {
   async api<T>(method: string, route: string, body?: unknown): Promise<T> {
     const response = await fetch(`${this.url}/api/v1${route}`, {
       method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${this.token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();

@@ -136,6 +136,40 @@ export class History {
   }
 }
 
+/** The pages of signing in, setting up and the own account. */
+export class Entry {
+  readonly token: Locator;
+  readonly user: Locator;
+  readonly password: Locator;
+  readonly again: Locator;
+  readonly signIn: Locator;
+  readonly makeAccount: Locator;
+  readonly signOut: Locator;
+
+  constructor(
+    readonly page: Page,
+    private readonly url: string,
+  ) {
+    this.token = page.getByRole('textbox', { name: 'Set-up token' });
+    this.user = page.getByRole('textbox', { name: 'User name' });
+    this.password = page.getByRole('textbox', { name: 'Password', exact: true });
+    this.again = page.getByRole('textbox', { name: 'The same again' });
+    this.signIn = page.getByRole('button', { name: 'Sign in', exact: true });
+    this.makeAccount = page.getByRole('button', { name: 'Make the account' });
+    this.signOut = page.getByRole('button', { name: 'Sign out', exact: true });
+  }
+
+  async open(path: string): Promise<void> {
+    await this.page.goto(this.url + path);
+    await this.ready();
+  }
+
+  /** Until the page runs: before that it is the server's HTML, and nobody hears a press. */
+  async ready(): Promise<void> {
+    await this.page.waitForFunction(() => '__nightjar' in window);
+  }
+}
+
 /** The page with all cameras. */
 export class Wall {
   readonly root: Locator;

@@ -1,6 +1,6 @@
 import { type Page, test as base } from '@playwright/test';
 import { Camera } from './camera';
-import { Nightjar } from './nightjar';
+import { Nightjar, admin } from './nightjar';
 import { Wall } from './pages';
 import { install } from './picture';
 import { Problems } from './problems';
@@ -65,7 +65,9 @@ export const test = base.extend<Fixtures>({
   },
 
   // Server and cameras outlive the page, which would complain about their end.
-  page: async ({ page, nightjar: _nightjar, startCamera: _startCamera }, use) => {
+  page: async ({ page, context, nightjar, startCamera: _startCamera }, use) => {
+    const signedIn = await context.request.post(`${nightjar.url}/api/v1/session`, { data: admin });
+    base.expect(signedIn.ok(), 'the admin signs in').toBe(true);
     await install(page);
     await use(page);
     await page.close();

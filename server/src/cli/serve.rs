@@ -55,6 +55,11 @@ async fn serve(settings: Settings, flags: &Flags, log_level: &LogLevel) -> Resul
     };
     let server = Server::start(&state, router::app(state.clone()), ports, tls, Limits::default());
     super::say(&format!("nightjar ready on http://{address}"));
+    if let Some(token) = state.people.setup_token() {
+        let place =
+            if address.ip().is_unspecified() { format!("http://THIS-MACHINE:{}", address.port()) } else { format!("http://{address}") };
+        super::say(&format!("There is no account yet. Open {place}/setup and enter this set-up token: {token}"));
+    }
     loop {
         tokio::select! {
             _ = term.recv() => tracing::info!("SIGTERM: stopping"),

@@ -9,10 +9,21 @@ use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Links hold their secret in the path.
+fn without_secrets(path: &str) -> std::borrow::Cow<'_, str> {
+    for head in ["/link/", "/guest/"] {
+        if let Some(rest) = path.strip_prefix(head) {
+            let rest = rest.split_once('/').map_or("", |(_, rest)| rest);
+            return format!("{head}…/{rest}").into();
+        }
+    }
+    path.into()
+}
+
 /// Runs the request in a span with its number.
 pub async fn request(request: Request, next: Next) -> Response {
     let id = format!("{:016x}", rand::random::<u64>());
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let span = tracing::info_span!("request", id, method = %request.method(), path = %without_secrets(request.uri().path()));
     async move {
         let started = Instant::now();
         let mut response = next.run(request).await;
@@ -30,4 +41,16 @@ pub async fn request(request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_addresses_are_not_logged() {
+        assert_eq!(without_secrets("/link/abc/live/1/main/index.m3u8"), "/link/…/live/1/main/index.m3u8");
+        assert_eq!(without_secrets("/guest/abc"), "/guest/…/");
+        assert_eq!(without_secrets("/live/1/main/mse"), "/live/1/main/mse");
+    }
 }

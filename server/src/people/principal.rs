@@ -114,8 +114,8 @@ pub struct Place<'a> {
 
 /// Something that can be allowed on a camera; the type stands in the proof, so that one is not taken for another.
 pub trait Deed: Send + Sync + 'static {
-    /// What must have been granted.
-    const ACTION: CameraAction;
+    /// What must have been granted; None: anything.
+    const ACTION: Option<CameraAction>;
     /// The least role.
     const ROLE: Role = Role::Viewer;
 }
@@ -125,30 +125,35 @@ pub mod deed {
     use super::{CameraAction, Deed, Role};
 
     macro_rules! deeds {
-        ($($(#[$doc:meta])* $name:ident: $action:ident, $role:ident;)*) => {$(
+        ($($(#[$doc:meta])* $name:ident: $action:expr, $role:ident;)*) => {$(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy)]
             pub struct $name;
 
             impl Deed for $name {
-                const ACTION: CameraAction = CameraAction::$action;
+                const ACTION: Option<CameraAction> = $action;
                 const ROLE: Role = Role::$role;
             }
         )*};
     }
 
     deeds! {
+        /// Knowing that it exists.
+        See: None, Viewer;
         /// Watching live.
-        Live: Live, Viewer;
+        Live: Some(CameraAction::Live), Viewer;
         /// Restarting streams.
-        Operate: Live, Operator;
-        Ptz: Ptz, Viewer;
-        Playback: Playback, Viewer;
-        Export: Export, Viewer;
+        Operate: Some(CameraAction::Live), Operator;
+        /// Moving it.
+        Ptz: Some(CameraAction::Ptz), Viewer;
+        /// Watching recordings.
+        Playback: Some(CameraAction::Playback), Viewer;
+        /// Taking recordings away as files.
+        Export: Some(CameraAction::Export), Viewer;
         /// Recording by hand.
-        Record: Record, Operator;
+        Record: Some(CameraAction::Record), Operator;
         /// Changing settings.
-        Configure: Configure, Operator;
+        Configure: Some(CameraAction::Configure), Operator;
     }
 }
 
@@ -190,7 +195,7 @@ pub fn authorize<D: Deed>(principal: &Principal, place: Option<Place<'_>>) -> Re
     if actions.is_empty() {
         return Err(AppError::camera_not_found());
     }
-    if !actions.has(D::ACTION) || principal.role() < D::ROLE {
+    if D::ACTION.is_some_and(|action| !actions.has(action)) || principal.role() < D::ROLE {
         return Err(not_allowed());
     }
     Ok(Allowed { camera: place.camera, actions, deed: PhantomData })

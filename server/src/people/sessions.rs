@@ -280,6 +280,9 @@ impl SessionStore for Sessions {
             expires_at,
             unwritten: false,
         };
+        // A session that begins has an id that nobody could know before, whatever id its record comes with: after a flush tower-sessions
+        // would take the old one again.
+        record.id = Id::default();
         let hash = hash(&record.id);
         // The id is a primary key: one that exists already (never, by chance) fails and is not taken over.
         insert(&self.inner.db, &hash, &entry).await.map_err(backend)?;

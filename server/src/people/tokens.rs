@@ -11,14 +11,17 @@ use app::model::TokenScope;
 use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait};
 use secrecy::zeroize::Zeroizing;
 use serde_json::json;
+use std::net::IpAddr;
 use std::sync::Arc;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// How a token begins: so that people, and programs that look for leaked ones, recognise it.
 const HEAD: &str = "nightjar_";
 /// Letters that are kept to recognise it by, with the head.
 const PREFIX: usize = 15;
 const NAME_CHARS: usize = 100;
+/// The audit log is told of a token's use once in this time.
+const TELL_USE: Duration = Duration::hours(1);
 const MAX_TOKENS: u64 = 1000;
 const MAX_CAMERAS: usize = 500;
 
@@ -117,6 +120,18 @@ impl People {
         let principal = self.token_principal(token)?;
         self.lock_used().tokens.insert(token.id, self.inner.clock.now());
         Some(principal)
+    }
+
+    /// Tells the audit log that a token is in use, once in a while.
+    pub fn note_token_use(&self, principal: &Principal, address: IpAddr) {
+        let Who::Token { id, name } = &principal.who else { return };
+        let now = self.inner.clock.now();
+        let told = self.lock_used().told.insert(*id, now).filter(|at| now - *at < TELL_USE);
+        if let Some(at) = told {
+            self.lock_used().told.insert(*id, at);
+        } else {
+            self.inner.audit.note(Entry::new(Actor::of(principal, Some(address)), "api_token.use").target("api_token", id, name));
+        }
     }
 
     pub(super) fn token_principal(&self, token: &Token) -> Option<Principal> {

@@ -8,11 +8,11 @@ mod recovery;
 mod settings;
 mod streams;
 
-use crate::state::AppState;
+use crate::guard::Gate;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router() -> OpenApiRouter<Gate> {
     OpenApiRouter::new()
         .routes(routes!(collection::list, collection::create))
         .routes(routes!(order::reorder))

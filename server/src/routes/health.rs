@@ -1,8 +1,7 @@
 //! Health for supervisors and load balancers.
 
-use crate::state::AppState;
+use crate::guard::{Anyone, Gate, Permit};
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,7 +17,7 @@ pub struct Health {
     reasons: Vec<String>,
 }
 
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router() -> OpenApiRouter<Gate> {
     OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready))
 }
 
@@ -30,7 +29,7 @@ async fn live() -> Json<Health> {
 
 /// The server can do its work.
 #[utoipa::path(get, path = "/health/ready", tag = "health", responses((status = OK, body = Health), (status = SERVICE_UNAVAILABLE, body = Health)))]
-async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Health>) {
+async fn ready(state: Permit<Anyone>) -> (StatusCode, Json<Health>) {
     let mut reasons = Vec::new();
     if state.stopping.is_cancelled() {
         reasons.push("The server is stopping.".to_owned());

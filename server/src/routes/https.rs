@@ -1,9 +1,9 @@
 //! Certificates: what HTTPS is served with, the installation's own authority for devices to install, and the proofs for ACME.
 
 use crate::error::{AppError, AppResult};
-use crate::state::AppState;
+use crate::guard::{Admin, Anyone, Gate, Permit};
 use app::model::HttpsStatus;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -11,35 +11,35 @@ use axum::{Json, Router};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router() -> OpenApiRouter<Gate> {
     OpenApiRouter::new().routes(routes!(status))
 }
 
 /// Files, and what only an authority asks for.
-pub fn files() -> Router<AppState> {
+pub fn files() -> Router<Gate> {
     Router::new().route("/https/nightjar-ca.crt", get(der)).route("/https/nightjar-ca.pem", get(pem))
 }
 
 /// Proofs are fetched under the public name, whatever else is refused under it.
-pub fn challenges() -> Router<AppState> {
+pub fn challenges() -> Router<Gate> {
     Router::new().route("/.well-known/acme-challenge/{token}", get(challenge))
 }
 
 /// How HTTPS is served.
 #[utoipa::path(get, path = "/api/v1/system/https", tag = "system", responses((status = OK, body = HttpsStatus)))]
-async fn status(State(state): State<AppState>) -> Json<HttpsStatus> {
-    Json(state.certificates.status(&state.settings.get()))
+async fn status(permit: Permit<Admin>) -> Json<HttpsStatus> {
+    Json(permit.certificates.status(&permit.settings.get()))
 }
 
 /// As phones and Windows want it.
-async fn der(State(state): State<AppState>) -> AppResult<impl IntoResponse> {
-    let (_, der) = state.certificates.authority().ok_or_else(none)?;
+async fn der(permit: Permit<Anyone>) -> AppResult<impl IntoResponse> {
+    let (_, der) = permit.certificates.authority().ok_or_else(none)?;
     let kind = (header::CONTENT_TYPE, "application/x-x509-ca-cert");
     Ok(([kind, (header::CONTENT_DISPOSITION, "attachment; filename=\"nightjar-ca.crt\""), (header::CACHE_CONTROL, "no-store")], der))
 }
 
-async fn pem(State(state): State<AppState>) -> AppResult<impl IntoResponse> {
-    let (pem, _) = state.certificates.authority().ok_or_else(none)?;
+async fn pem(permit: Permit<Anyone>) -> AppResult<impl IntoResponse> {
+    let (pem, _) = permit.certificates.authority().ok_or_else(none)?;
     let kind = (header::CONTENT_TYPE, "application/x-pem-file");
     Ok(([kind, (header::CONTENT_DISPOSITION, "attachment; filename=\"nightjar-ca.pem\""), (header::CACHE_CONTROL, "no-store")], pem))
 }
@@ -48,7 +48,7 @@ fn none() -> AppError {
     AppError::not_found("no_authority", "The certificate in use was not made here: there is nothing to install.")
 }
 
-async fn challenge(State(state): State<AppState>, Path(token): Path<String>) -> AppResult<impl IntoResponse> {
-    let answer = state.certificates.challenge(&token).ok_or_else(|| AppError::not_found("not_found", "No such proof is open."))?;
+async fn challenge(permit: Permit<Anyone>, Path(token): Path<String>) -> AppResult<impl IntoResponse> {
+    let answer = permit.certificates.challenge(&token).ok_or_else(|| AppError::not_found("not_found", "No such proof is open."))?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], answer))
 }

@@ -1,15 +1,18 @@
 //! The incident log: `/api/v1/incidents` and what a camera has of it.
 
 use crate::error::AppResult;
-use crate::extract::{ApiPath, ApiQuery};
-use crate::state::AppState;
-use app::model::{Availability, Incident, IncidentQuery, Problem, Timeline, TimelineQuery};
+use crate::extract::ApiQuery;
+use crate::guard::{Gate, On, Permit, SignedIn};
+use crate::people::principal::deed;
+use app::model::{Availability, Incident, IncidentQuery, Problem, Role, Timeline, TimelineQuery};
 use axum::Json;
-use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub fn router() -> OpenApiRouter<AppState> {
+/// Pages that are looked through for somebody who sees few cameras; what is further back is found with `before`.
+const PAGES: usize = 20;
+
+pub fn router() -> OpenApiRouter<Gate> {
     OpenApiRouter::new().routes(routes!(all)).routes(routes!(of_camera)).routes(routes!(availability)).routes(routes!(timeline))
 }
 
@@ -25,8 +28,25 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
     )
 )]
-async fn all(State(state): State<AppState>, ApiQuery(query): ApiQuery<IncidentQuery>) -> AppResult<Json<Vec<Incident>>> {
-    state.incidents.list(None, &query).await.map(Json)
+async fn all(permit: Permit<SignedIn>, ApiQuery(mut query): ApiQuery<IncidentQuery>) -> AppResult<Json<Vec<Incident>>> {
+    let mut found = permit.incidents.list(None, &query).await?;
+    if permit.principal().role() == Role::Admin {
+        return Ok(Json(found));
+    }
+    // Others see what is about their cameras: page after page is looked through until one is full.
+    let wanted = query.limit.map_or(found.len().max(1), |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut shown: Vec<Incident> = Vec::new();
+    for _ in 0..PAGES {
+        let Some(last) = found.last().map(|incident| incident.id) else { break };
+        shown.extend(found.into_iter().filter(|incident| incident.camera_id.is_some_and(|camera| permit.sees(camera))));
+        if shown.len() >= wanted {
+            break;
+        }
+        query.before = Some(last);
+        found = permit.incidents.list(None, &query).await?;
+    }
+    shown.truncate(wanted);
+    Ok(Json(shown))
 }
 
 /// The incidents of a camera, the newest first.
@@ -42,13 +62,9 @@ async fn all(State(state): State<AppState>, ApiQuery(query): ApiQuery<IncidentQu
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
     )
 )]
-async fn of_camera(
-    State(state): State<AppState>,
-    ApiPath(id): ApiPath<i64>,
-    ApiQuery(query): ApiQuery<IncidentQuery>,
-) -> AppResult<Json<Vec<Incident>>> {
-    state.cameras.get(id)?;
-    state.incidents.list(Some(id), &query).await.map(Json)
+async fn of_camera(permit: Permit<On<deed::Live>>, ApiQuery(query): ApiQuery<IncidentQuery>) -> AppResult<Json<Vec<Incident>>> {
+    let id = permit.camera().0;
+    permit.incidents.list(Some(id), &query).await.map(Json)
 }
 
 /// How much of the wanted time of the last seven UTC days a camera was live.
@@ -59,9 +75,9 @@ async fn of_camera(
     params(("id" = i64, Path)),
     responses((status = OK, body = Availability), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
 )]
-async fn availability(State(state): State<AppState>, ApiPath(id): ApiPath<i64>) -> AppResult<Json<Availability>> {
-    state.cameras.get(id)?;
-    state.incidents.availability(id).await.map(Json)
+async fn availability(permit: Permit<On<deed::Live>>) -> AppResult<Json<Availability>> {
+    let id = permit.camera().0;
+    permit.incidents.availability(id).await.map(Json)
 }
 
 /// How the streams of a camera went over the last day or week: live, dark or not wanted, by slots of time.
@@ -76,11 +92,7 @@ async fn availability(State(state): State<AppState>, ApiPath(id): ApiPath<i64>) 
         (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
     )
 )]
-async fn timeline(
-    State(state): State<AppState>,
-    ApiPath(id): ApiPath<i64>,
-    ApiQuery(query): ApiQuery<TimelineQuery>,
-) -> AppResult<Json<Timeline>> {
-    state.cameras.get(id)?;
-    state.incidents.timeline(id, query.range).await.map(Json)
+async fn timeline(permit: Permit<On<deed::Live>>, ApiQuery(query): ApiQuery<TimelineQuery>) -> AppResult<Json<Timeline>> {
+    let id = permit.camera().0;
+    permit.incidents.timeline(id, query.range).await.map(Json)
 }

@@ -8,8 +8,9 @@ pub mod mse;
 pub mod snapshot;
 
 use crate::error::{AppError, AppResult, Kind};
+use crate::guard::{Gate, On, Permit};
 use crate::pages::no_such_address;
-use crate::state::AppState;
+use crate::people::principal::deed;
 use axum::Router;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header::{HOST, ORIGIN};
@@ -20,14 +21,21 @@ use media::stream::handle::StreamHandle;
 use media::{CameraId, Quality};
 
 /// `/live/…` and the snapshot.
-pub fn router() -> Router<AppState> {
-    let media = Router::new()
-        .route("/{camera}/master.m3u8", get(hls::master))
-        .route("/{camera}/{quality}/mse", get(mse::live))
-        .route("/{camera}/{quality}/mjpeg", get(mjpeg::live))
-        .route("/{camera}/{quality}/{file}", get(hls::file))
-        .fallback(no_such_address);
-    Router::new().nest("/live", media).route("/api/v1/cameras/{camera}/snapshot.jpg", get(snapshot::latest))
+pub fn router() -> Router<Gate> {
+    let media = || {
+        Router::new()
+            .route("/{camera}/master.m3u8", get(hls::master))
+            .route("/{camera}/snapshot.jpg", get(snapshot::latest))
+            .route("/{camera}/{quality}/mse", get(mse::live))
+            .route("/{camera}/{quality}/mjpeg", get(mjpeg::live))
+            .route("/{camera}/{quality}/{file}", get(hls::file))
+            .fallback(no_such_address)
+    };
+    Router::new()
+        .nest("/live", media())
+        // Players that know neither cookies nor tokens: the link stands in front, so that it also holds for what playlists name.
+        .nest("/link/{link}/live", media())
+        .route("/api/v1/cameras/{camera}/snapshot.jpg", get(snapshot::latest))
 }
 
 /// Camera and quality of a path. Anything that cannot be one does not exist: 404.
@@ -45,8 +53,9 @@ impl LivePath {
     }
 
     /// The supervised stream that serves it.
-    fn handle(&self, state: &AppState) -> AppResult<StreamHandle> {
-        state.cameras.stream(self.camera, self.quality)
+    fn handle(&self, permit: &Permit<On<deed::Live>>) -> AppResult<StreamHandle> {
+        // The camera that was looked at for the permit, not one that was read from the path again.
+        permit.cameras.stream(permit.camera(), self.quality)
     }
 }
 

@@ -2,21 +2,22 @@
 
 use crate::error::AppResult;
 use crate::extract::ApiJson;
-use crate::state::AppState;
+use crate::guard::{Admin, Gate, Permit};
+use crate::people::audit::Entry;
 use app::model::{InstallationPatch, InstallationSettings, Problem, WebhookInput, WebhookReport};
 use axum::Json;
-use axum::extract::State;
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router() -> OpenApiRouter<Gate> {
     OpenApiRouter::new().routes(routes!(read, update)).routes(routes!(test_webhook))
 }
 
 /// The defaults that cameras inherit: their values, where they come from, and what they may be; and the webhook of the recovery ladder.
 #[utoipa::path(get, path = "/api/v1/settings", tag = "settings", responses((status = OK, body = InstallationSettings)))]
-async fn read(State(state): State<AppState>) -> Json<InstallationSettings> {
-    Json(state.installation.settings())
+async fn read(permit: Permit<Admin>) -> Json<InstallationSettings> {
+    Json(permit.installation.settings())
 }
 
 /// Changes defaults and the webhook; defaults apply at once, and only to cameras that inherit them. A value that is not allowed changes
@@ -31,8 +32,11 @@ async fn read(State(state): State<AppState>) -> Json<InstallationSettings> {
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json")
     )
 )]
-async fn update(State(state): State<AppState>, ApiJson(patch): ApiJson<InstallationPatch>) -> AppResult<Json<InstallationSettings>> {
-    state.installation.update(patch).await.map(Json)
+async fn update(permit: Permit<Admin>, ApiJson(patch): ApiJson<InstallationPatch>) -> AppResult<Json<InstallationSettings>> {
+    let before = permit.installation.settings();
+    let after = permit.installation.update(patch).await?;
+    permit.note(|actor| Entry::new(actor, "settings.update").changes(&json!(before), &json!(after)));
+    Ok(Json(after))
 }
 
 /// Sends this webhook once, now, and says how it went; nothing is stored. It is received if it is answered with 200-299, otherwise the
@@ -47,6 +51,6 @@ async fn update(State(state): State<AppState>, ApiJson(patch): ApiJson<Installat
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json")
     )
 )]
-async fn test_webhook(State(state): State<AppState>, ApiJson(input): ApiJson<WebhookInput>) -> AppResult<Json<WebhookReport>> {
-    state.installation.test_webhook(&input).await.map(Json)
+async fn test_webhook(permit: Permit<Admin>, ApiJson(input): ApiJson<WebhookInput>) -> AppResult<Json<WebhookReport>> {
+    permit.installation.test_webhook(&input).await.map(Json)
 }

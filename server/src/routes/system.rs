@@ -4,10 +4,10 @@ mod diagnostics;
 mod health;
 mod history;
 
-use crate::state::AppState;
+use crate::guard::Gate;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub fn router() -> OpenApiRouter<AppState> {
+pub fn router() -> OpenApiRouter<Gate> {
     OpenApiRouter::new().routes(routes!(health::health)).routes(routes!(history::history)).routes(routes!(diagnostics::diagnostics))
 }

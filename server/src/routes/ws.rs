@@ -1,13 +1,15 @@
 //! `GET /api/v1/ws`: state and its changes, pushed to browsers. The full state first, then what changes.
 
 use crate::bucket::Bucket;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult, Kind};
+use crate::guard::{Gate, Lost, Permit, SignedIn, Standing, visible};
+use crate::people::principal::Principal;
 use crate::routes::live::same_origin;
 use crate::services::feed;
+use crate::services::feed::{About, Told};
 use crate::state::AppState;
-use app::model::{ClientMessage, MAX_LATENCIES};
+use app::model::{ClientMessage, MAX_LATENCIES, Role, ServerMessage};
 use axum::Router;
-use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -26,20 +28,32 @@ const BURST: u32 = 100;
 /// In the long run it may send one in this time: beyond, the connection is closed.
 const PACE: Duration = Duration::from_secs(1);
 
-pub fn router() -> Router<AppState> {
+/// Close code: nobody is signed in, or not any more.
+const NOT_SIGNED_IN: u16 = 4401;
+const SIGNED_OUT: &str = "Sign in first.";
+
+pub fn router() -> Router<Gate> {
     Router::new().route("/api/v1/ws", get(connect))
 }
 
-async fn connect(State(state): State<AppState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> AppResult<Response> {
+async fn connect(permit: Result<Permit<SignedIn>, AppError>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> AppResult<Response> {
     same_origin(&headers)?;
-    let tasks = state.tasks.clone();
     let upgrade = upgrade.max_message_size(4096).max_frame_size(4096);
-    Ok(upgrade.on_upgrade(move |socket| tasks.track_future(run(socket, state))))
+    let permit = match permit {
+        Ok(permit) => permit,
+        // A browser cannot read the status of a refused upgrade.
+        Err(error) if error.kind() == Kind::NotSignedIn => {
+            return Ok(upgrade.on_upgrade(|socket| close(socket, NOT_SIGNED_IN, SIGNED_OUT)));
+        }
+        Err(error) => return Err(error),
+    };
+    let tasks = permit.tasks.clone();
+    Ok(upgrade.on_upgrade(move |socket| tasks.track_future(run(socket, permit.state().clone(), permit.standing()))))
 }
 
-async fn run(mut socket: WebSocket, state: AppState) {
+async fn run(mut socket: WebSocket, state: AppState, mut standing: Standing<SignedIn>) {
     let mut changes = state.feed.subscribe();
-    if send_all(&mut socket, full(&state)).await.is_none() {
+    if send_all(&mut socket, full(&state, standing.principal())).await.is_none() {
         return;
     }
     let _counted = state.system.counters.page();
@@ -48,9 +62,13 @@ async fn run(mut socket: WebSocket, state: AppState) {
         let texts = tokio::select! {
             biased;
             () = state.stopping.cancelled() => return close(socket, 1001, "The server is stopping.").await,
+            changed = standing.changed() => match changed {
+                Ok(()) => full(&state, standing.principal()),
+                Err(Lost::SignedOut | Lost::Gone) => return close(socket, NOT_SIGNED_IN, SIGNED_OUT).await,
+            },
             message = socket.recv() => {
                 let understood = match message {
-                    Some(Ok(Message::Text(text))) => understand(&state, &text),
+                    Some(Ok(Message::Text(text))) => understand(&state, standing.principal(), &text),
                     Some(Ok(Message::Binary(_))) => false,
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => true,
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return,
@@ -65,10 +83,10 @@ async fn run(mut socket: WebSocket, state: AppState) {
                 continue;
             }
             change = changes.recv() => match change {
-                Ok(text) => pending(text, &mut changes),
+                Ok(told) => pending(&state, standing.principal(), told, &mut changes),
                 Err(RecvError::Lagged(_)) => {
                     state.system.counters.pages_lagged.add();
-                    full(&state)
+                    full(&state, standing.principal())
                 }
                 Err(RecvError::Closed) => return,
             },
@@ -80,7 +98,7 @@ async fn run(mut socket: WebSocket, state: AppState) {
 }
 
 /// Takes what a page tells. False if it means nothing here.
-fn understand(state: &AppState, text: &str) -> bool {
+fn understand(state: &AppState, principal: &Principal, text: &str) -> bool {
     let Ok(ClientMessage::Latency { streams }) = serde_json::from_str(text) else { return false };
     streams.len() <= MAX_LATENCIES
         && streams.iter().all(|told| {
@@ -88,26 +106,53 @@ fn understand(state: &AppState, text: &str) -> bool {
                 app::model::Quality::Main => Quality::Main,
                 app::model::Quality::Sub => Quality::Sub,
             };
+            if !sees(state, principal, told.camera_id) {
+                return true;
+            }
             // A camera that was just deleted is no reason to doubt the rest.
             let Ok(stream) = state.cameras.stream(CameraId(told.camera_id), quality) else { return true };
             state.system.tell_latency(stream.key(), told.ms)
         })
 }
 
-/// The full state: cameras and streams, then the alerts.
-fn full(state: &AppState) -> Vec<Utf8Bytes> {
-    let mut texts = feed::full(&state.cameras);
-    texts.push(feed::text(&state.recovery.alerts_message()));
+/// What has piled up goes out in one flush.
+fn pending(state: &AppState, principal: &Principal, first: Told, changes: &mut Receiver<Told>) -> Vec<Utf8Bytes> {
+    let mut texts: Vec<_> = text_for(state, principal, first).into_iter().collect();
+    while let Ok(told) = changes.try_recv() {
+        texts.extend(text_for(state, principal, told));
+    }
     texts
 }
 
-/// What has piled up goes out in one flush.
-fn pending(first: Utf8Bytes, changes: &mut Receiver<Utf8Bytes>) -> Vec<Utf8Bytes> {
-    let mut texts = vec![first];
-    while let Ok(text) = changes.try_recv() {
-        texts.push(text);
+/// The message as somebody may read it, if they may.
+fn text_for(state: &AppState, principal: &Principal, told: Told) -> Option<Utf8Bytes> {
+    let admin = principal.role() == Role::Admin;
+    match told.about {
+        About::Everybody => Some(told.text),
+        About::Server => admin.then_some(told.text),
+        About::Camera(id) => sees(state, principal, id).then_some(told.text),
+        About::Cameras if admin => Some(told.text),
+        About::Cameras => Some(feed::list(visible(state, principal))),
+        About::Alerts if admin => Some(told.text),
+        About::Alerts => Some(alerts(state, principal)),
     }
+}
+
+fn sees(state: &AppState, principal: &Principal, camera: i64) -> bool {
+    state.cameras.wall().place(CameraId(camera)).is_some_and(|place| principal.sees(place))
+}
+
+/// The full state, of what somebody may see: cameras and streams, then the alerts.
+fn full(state: &AppState, principal: &Principal) -> Vec<Utf8Bytes> {
+    let mut texts = feed::full(&state.cameras, visible(state, principal));
+    texts.push(alerts(state, principal));
     texts
+}
+
+fn alerts(state: &AppState, principal: &Principal) -> Utf8Bytes {
+    let mut alerts = state.recovery.alerts();
+    alerts.retain(|alert| sees(state, principal, alert.camera_id));
+    feed::text(&ServerMessage::Alerts { alerts })
 }
 
 async fn send_all(socket: &mut WebSocket, texts: Vec<Utf8Bytes>) -> Option<()> {

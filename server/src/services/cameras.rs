@@ -15,6 +15,7 @@ pub use ladders::LadderOf;
 use crate::config::Current;
 use crate::db::Db;
 use crate::error::{AppError, AppResult, Kind};
+use crate::people::principal::Place;
 use crate::secrets::Sealer;
 use crate::services::address::AddressPolicy;
 use crate::services::status::{self, stream_status};
@@ -69,6 +70,11 @@ impl Wall {
     fn new(records: Vec<Record>) -> Self {
         let cameras = records.iter().map(|record| record.camera.clone()).collect();
         Self { cameras, records: records.into_iter().map(|record| (record.camera.id, Arc::new(record))).collect() }
+    }
+
+    /// A camera, as far as rights go by it.
+    pub fn place(&self, id: CameraId) -> Option<Place<'_>> {
+        self.records.get(&id.0).map(|record| Place { camera: id, group: record.camera.group.as_deref() })
     }
 
     fn record(&self, id: i64) -> AppResult<&Arc<Record>> {

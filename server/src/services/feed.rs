@@ -25,7 +25,42 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Made once; connections subscribe.
 #[derive(Debug, Clone)]
 pub struct Feed {
-    texts: broadcast::Sender<Utf8Bytes>,
+    told: broadcast::Sender<Told>,
+}
+
+/// A message, ready to be sent to whoever may know.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub about: About,
+    /// Of [`About::Cameras`] and [`About::Alerts`]: as those read it who see everything.
+    pub text: Utf8Bytes,
+}
+
+/// What a message is about, for the question who may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The list of cameras, which is another for everybody.
+    Cameras,
+    /// The alerts, which are others for everybody.
+    Alerts,
+    /// One camera.
+    Camera(i64),
+    /// The server.
+    Server,
+    /// Everybody: signs of life.
+    Everybody,
+}
+
+impl About {
+    fn of(message: &ServerMessage) -> Self {
+        match message {
+            ServerMessage::StreamStatus { camera_id, .. } => Self::Camera(*camera_id),
+            ServerMessage::Cameras { .. } => Self::Cameras,
+            ServerMessage::Incident { incident } => incident.camera_id.map_or(Self::Server, Self::Camera),
+            ServerMessage::Alerts { .. } => Self::Alerts,
+            ServerMessage::Heartbeat { .. } => Self::Everybody,
+        }
+    }
 }
 
 /// What makes a status worth telling at once.
@@ -39,25 +74,25 @@ struct Essence {
     sound: bool,
 }
 
-type Told = HashMap<(i64, Quality), (Essence, Instant)>;
+type Known = HashMap<(i64, Quality), (Essence, Instant)>;
 
 impl Default for Feed {
     fn default() -> Self {
-        Self { texts: broadcast::channel(BACKLOG).0 }
+        Self { told: broadcast::channel(BACKLOG).0 }
     }
 }
 
 impl Feed {
     /// The changes from now on. Ask for [`full`] afterwards, so that nothing is missed in between.
-    pub fn subscribe(&self) -> broadcast::Receiver<Utf8Bytes> {
-        self.texts.subscribe()
+    pub fn subscribe(&self) -> broadcast::Receiver<Told> {
+        self.told.subscribe()
     }
 
     /// Watches cameras and streams until cancelled.
     pub async fn run(&self, cameras: &Cameras, streams: &Streams, stopping: CancellationToken) {
         let mut wall = cameras.watch();
         let mut events = streams.events();
-        let mut told = Told::new();
+        let mut told = Known::new();
         let mut sweep = interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heartbeat = interval(HEARTBEAT);
@@ -86,8 +121,8 @@ impl Feed {
     }
 
     /// Sends the statuses that changed, and those whose measurements are due.
-    fn sweep(&self, cameras: &Cameras, told: &mut Told) {
-        if self.texts.receiver_count() == 0 {
+    fn sweep(&self, cameras: &Cameras, told: &mut Known) {
+        if self.told.receiver_count() == 0 {
             return;
         }
         let now = Instant::now();
@@ -106,14 +141,14 @@ impl Feed {
 
     /// Tells every browser that listens; none is no failure.
     pub fn tell(&self, message: &ServerMessage) {
-        if self.texts.receiver_count() > 0 {
+        if self.told.receiver_count() > 0 {
             self.send(message);
         }
     }
 
     fn send(&self, message: &ServerMessage) {
         // Nobody listening is no failure.
-        let _ = self.texts.send(text(message));
+        let _ = self.told.send(Told { about: About::of(message), text: text(message) });
     }
 }
 
@@ -130,11 +165,16 @@ impl Essence {
     }
 }
 
-/// The full state as texts: cameras first, then every stream's status.
-pub fn full(cameras: &Cameras) -> Vec<Utf8Bytes> {
-    let list: Vec<Camera> = cameras.wall().cameras.clone();
-    let statuses = cameras.statuses().into_iter().map(|(camera_id, status)| text(&ServerMessage::StreamStatus { camera_id, status }));
-    std::iter::once(text(&ServerMessage::Cameras { cameras: list })).chain(statuses).collect()
+/// The full state as texts, of what somebody may see: cameras first, then every stream's status.
+pub fn full(cameras: &Cameras, visible: Vec<Camera>) -> Vec<Utf8Bytes> {
+    let statuses = cameras.statuses().into_iter().filter(|(id, _)| visible.iter().any(|camera| camera.id == *id));
+    let statuses: Vec<_> = statuses.map(|(camera_id, status)| text(&ServerMessage::StreamStatus { camera_id, status })).collect();
+    std::iter::once(list(visible)).chain(statuses).collect()
+}
+
+/// The list of cameras that somebody may see.
+pub fn list(visible: Vec<Camera>) -> Utf8Bytes {
+    text(&ServerMessage::Cameras { cameras: visible })
 }
 
 /// A message as it is sent.

@@ -109,9 +109,9 @@ impl Recovery {
         })
     }
 
-    /// Every camera for which people are asked to look, as browsers are told.
-    pub fn alerts_message(&self) -> ServerMessage {
-        ServerMessage::Alerts { alerts: lock(&self.inner.alerts).values().cloned().collect() }
+    /// Every camera for which people are asked to look.
+    pub fn alerts(&self) -> Vec<Alert> {
+        lock(&self.inner.alerts).values().cloned().collect()
     }
 
     /// Looks after all cameras until cancelled.

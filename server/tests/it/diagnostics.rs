@@ -2,7 +2,8 @@
 
 use crate::live_support::http::Http;
 use crate::live_support::mse::open;
-use crate::live_support::timely;
+use crate::live_support::{remember, timely};
+use crate::program::run;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use fakecam::{Auth, FakeCamera, Fixture};
@@ -39,8 +40,11 @@ async fn no_secret_is_in_the_diagnostics() {
     let digest = FakeCamera::builder().mount("/main", Fixture::sub()).auth(Auth::digest("admin", DIGEST)).start().await.expect("a camera");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().join("data");
+    let (made, token) = run(&data, &["token", "create", "Test", "--scope", "admin"], "");
+    assert!(made, "{token}");
     let mut program = Program(start(&data));
     let address = ready(&mut program.0).parse().expect("an address");
+    remember(address, token.trim().to_owned());
     let mut http = Http::connect(address).await;
 
     let add = |name: &str, url: String, user: &str, password: &str| json!({"name": name, "sources": {"main": {"url": url, "transport": "tcp"}}, "credentials": {"username": user, "password": password}});

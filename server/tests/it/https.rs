@@ -184,7 +184,9 @@ async fn both_ports_speak_http_1_for_those_that_ask_for_it() {
     let (_, https, _server) = serve(&app).await;
     let trust = Trust::in_authority(&app.state.certificates.authority().expect("an authority").1);
     let socket = connect(https, "localhost", &trust, &[b"http/1.1"]).await.expect("trusted");
-    let (mut live, _) = tokio_tungstenite::client_async("wss://localhost/api/v1/ws", socket).await.expect("a WebSocket over TLS");
+    let request = tokio_tungstenite::tungstenite::ClientRequestBuilder::new("wss://localhost/api/v1/ws".parse().expect("an address"))
+        .with_header("authorization", format!("Bearer {}", app.token));
+    let (mut live, _) = tokio_tungstenite::client_async(request, socket).await.expect("a WebSocket over TLS");
     let first = futures::StreamExt::next(&mut live).await.expect("a message").expect("sound");
     assert!(first.to_text().expect("text").contains("\"type\""));
 }

@@ -1,5 +1,6 @@
 //! The listener on real sockets: slow, large, many, silent, and what a stop does to them.
 
+use crate::live_support::mse::open_as;
 use crate::support::TestApp;
 use server::listen::Limits;
 use std::net::SocketAddr;
@@ -19,6 +20,12 @@ async fn say(address: SocketAddr, text: &str) -> TcpStream {
     let mut socket = TcpStream::connect(address).await.expect("connected");
     socket.write_all(text.as_bytes()).await.expect("written");
     socket
+}
+
+/// A request whose body is longer than what comes of it.
+fn slow_post(app: &TestApp, body: &str) -> String {
+    let head = format!("POST /api/v1/cameras HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n", app.token);
+    format!("{head}Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{body}")
 }
 
 fn status(answer: &str) -> &str {
@@ -77,11 +84,8 @@ async fn heads_that_are_too_large_are_refused_in_words() {
 async fn a_body_that_never_comes_does_not_wait_for_ever() {
     let app = TestApp::start().await;
     let address = app.listen().await;
-    let mut socket = say(
-        address,
-        "POST /api/v1/cameras HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"name\":",
-    )
-    .await;
+    let slow = slow_post(&app, "{\"name\":");
+    let mut socket = say(address, &slow).await;
     // Once the head was read: from here on only the clock moves.
     tokio::time::sleep(Duration::from_millis(200)).await;
     tokio::time::pause();
@@ -116,7 +120,7 @@ async fn connections_beyond_the_limit_are_closed_and_places_come_back() {
 async fn a_websocket_keeps_its_place_as_long_as_it_is_open() {
     let app = TestApp::start().await;
     let (address, server) = app.listen_within(Limits::default()).await;
-    let (socket, _) = tokio_tungstenite::connect_async(format!("ws://{address}/api/v1/ws")).await.expect("connected");
+    let socket = open_as(address, "/api/v1/ws", ("authorization", format!("Bearer {}", app.token))).await;
     assert_eq!(server.open(), 1);
     drop(socket);
     while server.open() > 0 {
@@ -131,8 +135,7 @@ async fn a_stop_ends_idle_connections_at_once_and_cuts_off_what_does_not_end() {
     let mut silent = TcpStream::connect(address).await.expect("connected");
     let mut idle = say(address, "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await;
     assert!(idle.read(&mut [0; 4096]).await.expect("an answer") > 0);
-    let slow = "POST /api/v1/cameras HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{";
-    let mut busy = say(address, slow).await;
+    let mut busy = say(address, &slow_post(&app, "{")).await;
     while server.open() < 3 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

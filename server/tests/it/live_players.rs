@@ -30,8 +30,8 @@ async fn ffmpeg(url: &str, seconds: &str) -> (u32, Ran) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ffmpeg_plays_every_playlist_without_a_word() {
     let (_camera, server, id) = camera_and_server().await;
-    let url = |name: &str| server.url(&format!("/live/{id}/{name}"));
-    let (master, index, plain) = (url("master.m3u8"), url("sub/index.m3u8"), url("main/plain.m3u8"));
+    let url = |name| server.player_url(id, name);
+    let (master, index, plain) = (url("master.m3u8").await, url("sub/index.m3u8").await, url("main/plain.m3u8").await);
     let probe = ["-v", "warning", "-show_entries", "stream=codec_name,width", "-of", "csv=p=0", &index];
     let (master, index, plain, probed) =
         tokio::join!(ffmpeg(&master, "6"), ffmpeg(&index, "6"), ffmpeg(&plain, "6"), run("ffprobe", &probe));
@@ -56,9 +56,8 @@ async fn gstreamer_plays_the_playlists() {
         let answer = server.http().await.get(&format!("/live/{id}/{quality}/plain.m3u8")).await;
         assert!(answer.status == 200 && answer.text().matches("#EXTINF").count() >= 2, "{}", answer.text());
     }
-    let url = |name: &str| format!("uri={}", server.url(&format!("/live/{id}/{name}")));
     let play = async |name: &str| {
-        let uri = url(name);
+        let uri = format!("uri={}", server.player_url(id, name).await);
         // Ends when both sinks have had their buffers. In time with the clock: a player that takes all at once buffers for ever.
         let sinks = ["video-sink=fakesink num-buffers=100 sync=true", "audio-sink=fakesink num-buffers=50 sync=true"];
         let ran = run("gst-launch-1.0", &["playbin3", &uri, sinks[0], sinks[1]]).await;
@@ -73,7 +72,7 @@ async fn gstreamer_plays_the_playlists() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ffmpeg_and_gstreamer_play_on_through_trouble() {
     let (camera, server, id) = camera_and_server().await;
-    let playlist = server.url(&format!("/live/{id}/sub/plain.m3u8"));
+    let playlist = server.player_url(id, "sub/plain.m3u8").await;
     let (watching, uri) = (tokio::sync::Notify::new(), format!("uri={playlist}"));
     let trouble = async {
         let mut follower = crate::live_support::hls::Follower::new(server.address, id, "sub").await;

@@ -6,6 +6,7 @@ mod bad_input;
 mod cameras;
 mod diagnostics;
 mod faults;
+mod guard;
 mod https;
 mod incidents;
 mod installation;

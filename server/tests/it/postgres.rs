@@ -97,7 +97,7 @@ impl Drop for Postgres {
 async fn accounts_live_in_postgresql_as_they_do_in_sqlite() {
     let Some(postgres) = Postgres::start() else { return };
     let url = postgres.url();
-    let app = TestApp::start_with(&[("NIGHTJAR_DATABASE_URL", url.as_str())]).await;
+    let app = TestApp::start_bare_with(&[("NIGHTJAR_DATABASE_URL", url.as_str())]).await;
     crate::people::accounts_live(&app).await;
     app.state.shutdown().await;
 }

@@ -25,7 +25,17 @@ fn serve_says_when_it_is_ready_and_ends_cleanly_on_sigterm() {
         .stderr(Stdio::null())
         .spawn()
         .expect("started");
-    let address = ready(&mut server);
+    let mut out = BufReader::new(server.stdout.take().expect("a pipe"));
+    let mut line = || {
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        line
+    };
+    let address = line().trim().strip_prefix("nightjar ready on http://").expect("the ready line").to_owned();
+    // Nobody has an account yet: the next line says how to make the first one.
+    let how = line();
+    let token = how.trim().rsplit(' ').next().expect("a token");
+    assert!(how.contains(&format!("http://{address}/setup")) && token.len() == 23, "{how}");
     assert_eq!(get(&address, "/health/ready"), 200);
     ends_cleanly(&mut server);
     assert!(!data.join("nightjar.db-wal").exists(), "the database was closed");
@@ -48,8 +58,9 @@ fn a_log_that_nobody_reads_does_not_end_the_server() {
     drop(reader);
     let address = ready(&mut server);
     for _ in 0..5 {
-        assert_eq!(get(&address, "/api/v1/cameras"), 200);
-        assert_eq!(get(&address, "/live/7/main/index.m3u8"), 404);
+        assert_eq!(get(&address, "/health/ready"), 200);
+        assert_eq!(get(&address, "/api/v1/cameras"), 401);
+        assert_eq!(get(&address, "/live/7/main/index.m3u8"), 401);
     }
     ends_cleanly(&mut server);
 }
@@ -91,6 +102,8 @@ fn sighup_reads_the_file_again_and_a_broken_one_changes_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("nightjar.toml");
     std::fs::write(&file, "[defaults]\nrtsp.teardown = \"never\"\n").expect("written");
+    let (_, token) = run(&folder.path().join("data"), &["token", "create", "Test", "--scope", "admin"], "");
+    let token = token.trim();
     let mut server = nightjar()
         .args(["serve", "--listen", "127.0.0.1:0", "--log", "json", "--data", "data", "--config"])
         .arg(&file)
@@ -117,7 +130,9 @@ fn sighup_reads_the_file_again_and_a_broken_one_changes_nothing() {
     };
     let teardown = || {
         let mut socket = TcpStream::connect(&address).expect("connected");
-        let request = format!("GET /api/v1/cameras/settings HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        let request = format!(
+            "GET /api/v1/cameras/settings HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        );
         socket.write_all(request.as_bytes()).expect("sent");
         let mut answer = String::new();
         socket.read_to_string(&mut answer).expect("an answer");
@@ -154,7 +169,7 @@ fn check_names_what_is_wrong() {
 }
 
 /// Runs a command with something on its standard input; what it printed.
-fn run(data: &std::path::Path, args: &[&str], input: &str) -> (bool, String) {
+pub fn run(data: &std::path::Path, args: &[&str], input: &str) -> (bool, String) {
     let mut command = nightjar();
     command.args(args).arg("--data").arg(data).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("started");

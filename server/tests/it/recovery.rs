@@ -83,13 +83,13 @@ async fn add_dark(app: &TestApp) -> i64 {
 
 /// The next alerts that browsers are told of which `wanted` is true.
 async fn alerts(
-    feed: &mut tokio::sync::broadcast::Receiver<axum::extract::ws::Utf8Bytes>,
+    feed: &mut tokio::sync::broadcast::Receiver<server::services::feed::Told>,
     wanted: impl Fn(&[Alert]) -> bool,
 ) -> Vec<Alert> {
     let waiting = async {
         loop {
-            let text = feed.recv().await.expect("the feed goes on");
-            if let Ok(ServerMessage::Alerts { alerts }) = serde_json::from_str(&text)
+            let told = feed.recv().await.expect("the feed goes on");
+            if let Ok(ServerMessage::Alerts { alerts }) = serde_json::from_str(&told.text)
                 && wanted(&alerts)
             {
                 return alerts;

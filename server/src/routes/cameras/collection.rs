@@ -2,16 +2,17 @@
 
 use crate::error::AppResult;
 use crate::extract::{ApiJson, ApiQuery};
-use crate::state::AppState;
+use crate::guard::{Admin, Permit, SignedIn};
+use crate::people::audit::Entry;
 use app::model::{Camera, CameraInput, Problem, SaveQuery};
 use axum::Json;
-use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
+use serde_json::json;
 
-/// All cameras in their order.
+/// All cameras that one may see, in their order. Addresses and user names are left empty for those who may not change a camera.
 #[utoipa::path(get, path = "/api/v1/cameras", tag = "cameras", responses((status = OK, body = Vec<Camera>)))]
-pub async fn list(State(state): State<AppState>) -> Json<Vec<Camera>> {
-    Json(state.cameras.wall().cameras.clone())
+pub async fn list(permit: Permit<SignedIn>) -> Json<Vec<Camera>> {
+    Json(permit.visible())
 }
 
 /// Adds a camera. It is tried first: a camera that gives no picture is a 422 with the reason, unless `force=true`.
@@ -29,10 +30,11 @@ pub async fn list(State(state): State<AppState>) -> Json<Vec<Camera>> {
     )
 )]
 pub async fn create(
-    State(state): State<AppState>,
+    permit: Permit<Admin>,
     ApiQuery(query): ApiQuery<SaveQuery>,
     ApiJson(input): ApiJson<CameraInput>,
 ) -> AppResult<(StatusCode, [(HeaderName, String); 1], Json<Camera>)> {
-    let camera = state.cameras.create(input, query.force).await?;
+    let camera = permit.cameras.create(input, query.force).await?;
+    permit.note(|actor| Entry::new(actor, "camera.create").target("camera", camera.id, &camera.name).details(json!({ "camera": camera })));
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/cameras/{}", camera.id))], Json(camera)))
 }

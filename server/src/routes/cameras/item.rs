@@ -2,11 +2,13 @@
 
 use crate::error::AppResult;
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
-use crate::state::AppState;
-use app::model::{Camera, CameraPatch, Problem, SaveQuery};
+use crate::guard::{Admin, On, Permit};
+use crate::people::audit::Entry;
+use crate::people::principal::{deed, not_allowed};
+use app::model::{Camera, CameraPatch, Problem, Role, SaveQuery};
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
+use serde_json::json;
 
 /// One camera.
 #[utoipa::path(
@@ -16,8 +18,9 @@ use axum::http::StatusCode;
     params(("id" = i64, Path)),
     responses((status = OK, body = Camera), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn get(State(state): State<AppState>, ApiPath(id): ApiPath<i64>) -> AppResult<Json<Camera>> {
-    state.cameras.get(id).map(Json)
+pub async fn get(permit: Permit<On<deed::See>>) -> AppResult<Json<Camera>> {
+    let camera = permit.cameras.get(permit.camera().0)?;
+    Ok(Json(permit.shown(camera)))
 }
 
 /// Changes what the body names. Without a new password the stored one stays. A changed source is tried first, unless `force=true`.
@@ -35,12 +38,19 @@ pub async fn get(State(state): State<AppState>, ApiPath(id): ApiPath<i64>) -> Ap
     )
 )]
 pub async fn update(
-    State(state): State<AppState>,
-    ApiPath(id): ApiPath<i64>,
+    permit: Permit<On<deed::Configure>>,
     ApiQuery(query): ApiQuery<SaveQuery>,
     ApiJson(patch): ApiJson<CameraPatch>,
 ) -> AppResult<Json<Camera>> {
-    state.cameras.update(id, patch, query.force).await.map(Json)
+    let id = permit.camera().0;
+    let before = permit.cameras.get(id)?;
+    // Groups carry rights: who may change one camera must not hand it to others, or take it from them.
+    if permit.principal().role() != Role::Admin && patch.group.as_ref().is_some_and(|group| *group != before.group) {
+        return Err(not_allowed().field("group"));
+    }
+    let camera = permit.cameras.update(id, patch, query.force).await?;
+    permit.note(|actor| Entry::new(actor, "camera.update").target("camera", id, &camera.name).changes(&json!(before), &json!(camera)));
+    Ok(Json(camera))
 }
 
 /// Deletes a camera and ends its streams.
@@ -51,6 +61,9 @@ pub async fn update(
     params(("id" = i64, Path)),
     responses((status = NO_CONTENT), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn delete(State(state): State<AppState>, ApiPath(id): ApiPath<i64>) -> AppResult<StatusCode> {
-    state.cameras.delete(id).await.map(|()| StatusCode::NO_CONTENT)
+pub async fn delete(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<StatusCode> {
+    let camera = permit.cameras.get(id)?;
+    permit.cameras.delete(id).await?;
+    permit.note(|actor| Entry::new(actor, "camera.delete").target("camera", id, &camera.name));
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -2,9 +2,8 @@
 
 use crate::error::AppResult;
 use crate::extract::ApiJson;
-use crate::state::AppState;
+use crate::guard::{Admin, Permit};
 use app::model::Problem;
-use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -25,6 +24,6 @@ pub struct CameraOrder {
     request_body = CameraOrder,
     responses((status = NO_CONTENT), (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn reorder(State(state): State<AppState>, ApiJson(order): ApiJson<CameraOrder>) -> AppResult<StatusCode> {
-    state.cameras.reorder(order.camera_ids).await.map(|()| StatusCode::NO_CONTENT)
+pub async fn reorder(permit: Permit<Admin>, ApiJson(order): ApiJson<CameraOrder>) -> AppResult<StatusCode> {
+    permit.cameras.reorder(order.camera_ids).await.map(|()| StatusCode::NO_CONTENT)
 }

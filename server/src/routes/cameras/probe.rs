@@ -2,10 +2,9 @@
 
 use crate::error::AppResult;
 use crate::extract::{ApiJson, ApiQuery};
-use crate::state::AppState;
+use crate::guard::{Admin, Permit};
 use app::model::{CameraInput, ProbeQuery, ProbeReport, Problem};
 use axum::Json;
-use axum::extract::State;
 
 /// What the camera offers, or why it gives no picture. Nothing is stored.
 #[utoipa::path(
@@ -20,9 +19,9 @@ use axum::extract::State;
     )
 )]
 pub async fn probe(
-    State(state): State<AppState>,
+    permit: Permit<Admin>,
     ApiQuery(query): ApiQuery<ProbeQuery>,
     ApiJson(input): ApiJson<CameraInput>,
 ) -> AppResult<Json<ProbeReport>> {
-    state.cameras.probe(input, query.camera_id).await.map(Json)
+    permit.cameras.probe(input, query.camera_id).await.map(Json)
 }

@@ -1,11 +1,11 @@
 //! A camera's settings with where each value comes from.
 
 use crate::error::AppResult;
-use crate::extract::{ApiPath, ApiQuery};
-use crate::state::AppState;
+use crate::extract::ApiQuery;
+use crate::guard::{Admin, On, Permit};
+use crate::people::principal::deed;
 use app::model::{CameraSetting, Problem, SettingsQuery};
 use axum::Json;
-use axum::extract::State;
 
 /// Every setting of a camera: its value, where it comes from (the camera's `overrides`, its profile, the installation, built in), what it
 /// would be without the camera's own value, and what it may be. `PATCH` the camera's `overrides` to change one.
@@ -16,8 +16,8 @@ use axum::extract::State;
     params(("id" = i64, Path)),
     responses((status = OK, body = Vec<CameraSetting>), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn of_camera(State(state): State<AppState>, ApiPath(id): ApiPath<i64>) -> AppResult<Json<Vec<CameraSetting>>> {
-    state.cameras.settings_of(id).map(Json)
+pub async fn of_camera(permit: Permit<On<deed::Configure>>) -> AppResult<Json<Vec<CameraSetting>>> {
+    permit.cameras.settings_of(permit.camera().0).map(Json)
 }
 
 /// What a new camera of a profile inherits.
@@ -28,6 +28,6 @@ pub async fn of_camera(State(state): State<AppState>, ApiPath(id): ApiPath<i64>)
     params(SettingsQuery),
     responses((status = OK, body = Vec<CameraSetting>), (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn inherited(State(state): State<AppState>, ApiQuery(query): ApiQuery<SettingsQuery>) -> Json<Vec<CameraSetting>> {
-    Json(state.cameras.inherited_settings(query.profile))
+pub async fn inherited(permit: Permit<Admin>, ApiQuery(query): ApiQuery<SettingsQuery>) -> Json<Vec<CameraSetting>> {
+    Json(permit.cameras.inherited_settings(query.profile))
 }

@@ -2,11 +2,11 @@
 
 use crate::error::{AppError, AppResult};
 use crate::extract::ApiPath;
-use crate::state::AppState;
+use crate::guard::{On, Permit};
+use crate::people::principal::{Deed, deed};
 use app::model::{Problem, StreamStatus};
 use axum::Json;
-use axum::extract::State;
-use media::id::{CameraId, Quality};
+use media::id::Quality;
 use media::stream::{RecoverOutcome, StreamHandle};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,8 +34,8 @@ impl From<RecoverOutcome> for Restart {
     params(("id" = i64, Path)),
     responses((status = OK, body = Vec<StreamStatus>), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn list(State(state): State<AppState>, ApiPath(id): ApiPath<i64>) -> AppResult<Json<Vec<StreamStatus>>> {
-    state.cameras.streams_of(id).map(Json)
+pub async fn list(permit: Permit<On<deed::Live>>) -> AppResult<Json<Vec<StreamStatus>>> {
+    permit.cameras.streams_of(permit.camera().0).map(Json)
 }
 
 /// Opens a new session if the server's own evidence says that this one is bad.
@@ -46,8 +46,8 @@ pub async fn list(State(state): State<AppState>, ApiPath(id): ApiPath<i64>) -> A
     params(("id" = i64, Path), ("quality" = String, Path, description = "`main` or `sub`")),
     responses((status = OK, body = Restart), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn recover(State(state): State<AppState>, ApiPath(path): ApiPath<(i64, String)>) -> AppResult<Json<Restart>> {
-    Ok(Json(handle(&state, path)?.recover().await.into()))
+pub async fn recover(permit: Permit<On<deed::Live>>, ApiPath(path): ApiPath<(i64, String)>) -> AppResult<Json<Restart>> {
+    Ok(Json(handle(&permit, &path.1)?.recover().await.into()))
 }
 
 /// Opens a new session whatever the evidence.
@@ -58,12 +58,12 @@ pub async fn recover(State(state): State<AppState>, ApiPath(path): ApiPath<(i64,
     params(("id" = i64, Path), ("quality" = String, Path, description = "`main` or `sub`")),
     responses((status = OK, body = Restart), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn restart(State(state): State<AppState>, ApiPath(path): ApiPath<(i64, String)>) -> AppResult<Json<Restart>> {
-    Ok(Json(handle(&state, path)?.restart().await.into()))
+pub async fn restart(permit: Permit<On<deed::Operate>>, ApiPath(path): ApiPath<(i64, String)>) -> AppResult<Json<Restart>> {
+    Ok(Json(handle(&permit, &path.1)?.restart().await.into()))
 }
 
-fn handle(state: &AppState, (id, quality): (i64, String)) -> AppResult<StreamHandle> {
+fn handle<D: Deed>(permit: &Permit<On<D>>, quality: &str) -> AppResult<StreamHandle> {
     let quality: Quality =
         quality.parse().map_err(|_| AppError::not_found("stream_not_found", "A camera has the streams main and sub, no other."))?;
-    state.cameras.stream(CameraId(id), quality)
+    permit.cameras.stream(permit.camera(), quality)
 }

@@ -1,13 +1,15 @@
 //! `/live/{camera}/…m3u8` and the media that playlists name. Playlists are rendered by [`media::hls`], at most once per state, and
 //! shared by all requests; media goes out by reference.
 
-use super::{LivePath, camera_id};
+use super::LivePath;
 use crate::error::{AppError, AppResult, Kind};
+use crate::guard::{On, Permit};
 use crate::listen;
+use crate::people::principal::deed;
 use crate::site::accepts;
 use crate::state::AppState;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path, RawQuery, State};
+use axum::extract::{FromRequestParts, Path, RawQuery};
 use axum::http::header::{
     ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, USER_AGENT, VARY,
 };
@@ -57,9 +59,9 @@ impl Client {
 }
 
 /// `GET /live/{camera}/master.m3u8`.
-pub async fn master(State(state): State<AppState>, Path(camera): Path<String>, client: Client) -> AppResult<Response> {
-    let camera = camera_id(&camera)?;
-    let handles = renditions(&state, camera)?;
+pub async fn master(permit: Permit<On<deed::Live>>, client: Client) -> AppResult<Response> {
+    let state = permit.state();
+    let handles = renditions(state, permit.camera())?;
     for (_, handle) in &handles {
         state.hls_audience.touch(handle, client.address, client.header(USER_AGENT).as_bytes());
     }
@@ -75,16 +77,17 @@ pub async fn master(State(state): State<AppState>, Path(camera): Path<String>, c
 
 /// `GET /live/{camera}/{quality}/{file}`: a playlist, or the media that one named.
 pub async fn file(
-    State(state): State<AppState>,
-    Path((camera, quality, file)): Path<(String, String, String)>,
+    permit: Permit<On<deed::Live>>,
+    path: LivePath,
+    Path(fields): Path<Vec<(String, String)>>,
     RawQuery(query): RawQuery,
     client: Client,
 ) -> AppResult<Response> {
-    let path = LivePath::parse(&camera, &quality)?;
-    let handle = path.handle(&state)?;
-    match file.as_str() {
-        "index.m3u8" => playlist(&state, path, &handle, request(query.as_deref().unwrap_or(""), true)?, &client).await,
-        "plain.m3u8" => playlist(&state, path, &handle, request("", false)?, &client).await,
+    let state = permit.state();
+    let handle = path.handle(&permit)?;
+    match fields.iter().find(|(name, _)| name == "file").map_or("", |(_, file)| file) {
+        "index.m3u8" => playlist(state, path, &handle, request(query.as_deref().unwrap_or(""), true)?, &client).await,
+        "plain.m3u8" => playlist(state, path, &handle, request("", false)?, &client).await,
         name => {
             let body = handle.hls().resource(name).await.ok_or_else(|| {
                 AppError::not_found(

@@ -2,9 +2,9 @@
 
 use super::LivePath;
 use crate::error::AppResult;
-use crate::state::AppState;
+use crate::guard::{On, Permit, Standing};
+use crate::people::principal::deed;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -17,17 +17,21 @@ use tokio_util::sync::CancellationToken;
 
 const BOUNDARY: &str = "nightjar-picture";
 
-pub async fn live(State(state): State<AppState>, path: LivePath) -> AppResult<Response> {
-    let handle = path.handle(&state)?;
+pub async fn live(permit: Permit<On<deed::Live>>, path: LivePath) -> AppResult<Response> {
+    let handle = path.handle(&permit)?;
     let viewer = handle.join(ViewerKind::Mjpeg);
-    let pictures = state.mjpeg.join(handle.key(), viewer.hub());
-    let parts = stream::unfold(Parts { pictures, _viewer: viewer, stopping: state.stopping.clone() }, |mut parts| async move {
-        let picture = tokio::select! {
-            () = parts.stopping.cancelled() => return None,
-            picture = parts.pictures.next() => picture?,
-        };
-        Some((Ok::<_, Infallible>(part(&picture)), parts))
-    });
+    let pictures = permit.mjpeg.join(handle.key(), viewer.hub());
+    let parts = stream::unfold(
+        Parts { pictures, _viewer: viewer, stopping: permit.stopping.clone(), standing: permit.standing_on_camera() },
+        |mut parts| async move {
+            let picture = tokio::select! {
+                () = parts.stopping.cancelled() => return None,
+                _ = parts.standing.lost() => return None,
+                picture = parts.pictures.next() => picture?,
+            };
+            Some((Ok::<_, Infallible>(part(&picture)), parts))
+        },
+    );
     let headers = [(CONTENT_TYPE, format!("multipart/x-mixed-replace; boundary={BOUNDARY}")), (CACHE_CONTROL, "no-store".to_owned())];
     Ok((headers, Body::from_stream(parts)).into_response())
 }
@@ -37,6 +41,7 @@ struct Parts {
     /// Keeps the stream wanted while this answer is being read.
     _viewer: Viewer,
     stopping: CancellationToken,
+    standing: Standing<On<deed::Live>>,
 }
 
 /// The closing boundary is sent with the part: browsers show a picture only when they have seen its end.

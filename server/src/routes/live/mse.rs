@@ -2,11 +2,11 @@
 
 use super::{LivePath, same_origin};
 use crate::bucket::Bucket;
-use crate::error::AppError;
+use crate::error::{AppError, Kind};
+use crate::guard::{Lost, On, Permit, Standing};
+use crate::people::principal::deed;
 use crate::services::status;
-use crate::state::AppState;
 use app::model::StreamStatus;
-use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -38,11 +38,14 @@ const UNKNOWN_PACE: Duration = Duration::from_secs(1);
 
 /// Close codes of the contract.
 mod close {
+    pub const NOT_SIGNED_IN: u16 = 4401;
     pub const UNKNOWN: u16 = 4404;
     pub const NO_STREAM: u16 = 4503;
     pub const GOING_AWAY: u16 = 1001;
     pub const POLICY: u16 = 1008;
 }
+
+const SIGNED_OUT: &str = "Sign in first.";
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename = "status")]
@@ -52,7 +55,7 @@ struct StatusMessage {
 }
 
 pub async fn live(
-    State(state): State<AppState>,
+    permit: Result<Permit<On<deed::Live>>, AppError>,
     path: Result<LivePath, AppError>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -60,18 +63,26 @@ pub async fn live(
     same_origin(&headers)?;
     let upgrade = upgrade.max_message_size(4096).max_frame_size(4096).max_write_buffer_size(MAX_WRITE_BUFFER);
     // A browser cannot read the status of a refused upgrade: what is wrong is said by the close code.
-    let Ok((handle, quality)) = path.and_then(|path| Ok((path.handle(&state)?, path.quality))) else {
+    let permit = match permit {
+        Ok(permit) => permit,
+        Err(error) if error.kind() == Kind::NotSignedIn => {
+            return Ok(upgrade.on_upgrade(|socket| finish(socket, close::NOT_SIGNED_IN, SIGNED_OUT)));
+        }
+        Err(_) => return Ok(upgrade.on_upgrade(|socket| finish(socket, close::UNKNOWN, "There is no such camera or stream."))),
+    };
+    let Ok((handle, quality)) = path.and_then(|path| Ok((path.handle(&permit)?, path.quality))) else {
         return Ok(upgrade.on_upgrade(|socket| finish(socket, close::UNKNOWN, "There is no such camera or stream.")));
     };
     if handle.status().state == StreamState::Disabled {
         return Ok(upgrade.on_upgrade(|socket| finish(socket, close::NO_STREAM, "This camera is switched off.")));
     }
-    let stopping = state.stopping.clone();
-    let tasks = state.tasks.clone();
+    let stopping = permit.stopping.clone();
+    let tasks = permit.tasks.clone();
+    let standing = permit.standing_on_camera();
     Ok(upgrade.on_upgrade(move |socket| {
         tasks.track_future(async move {
             let viewer = handle.join(ViewerKind::Mse);
-            run(socket, viewer, quality, stopping).await;
+            run(socket, viewer, quality, standing, stopping).await;
         })
     }))
 }
@@ -82,7 +93,7 @@ async fn finish(mut socket: WebSocket, code: u16, reason: &'static str) {
     let _ = timeout(SEND_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
 }
 
-async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, stopping: CancellationToken) {
+async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standing: Standing<On<deed::Live>>, stopping: CancellationToken) {
     let mut reader = viewer.hub().subscribe(MAX_LAG_BYTES);
     let mut statuses = viewer.handle().watch();
     let mut session = Session::new();
@@ -98,6 +109,10 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, stopping: 
         tokio::select! {
             biased;
             () = stopping.cancelled() => return finish(socket, close::GOING_AWAY, "The server is stopping.").await,
+            lost = standing.lost() => return match lost {
+                Lost::SignedOut => finish(socket, close::NOT_SIGNED_IN, SIGNED_OUT).await,
+                Lost::Gone => finish(socket, close::UNKNOWN, "There is no such camera or stream.").await,
+            },
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => match session.command(&text) {
                     Ok(ReaderChange::ResumeLive) => reader.resume_live(),

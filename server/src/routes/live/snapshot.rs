@@ -1,10 +1,10 @@
 //! `GET /api/v1/cameras/{id}/snapshot.jpg`: the newest key frame as a JPEG.
 
-use super::camera_id;
 use crate::error::{AppError, AppResult};
-use crate::extract::{ApiPath, ApiQuery};
+use crate::extract::ApiQuery;
+use crate::guard::{On, Permit};
+use crate::people::principal::deed;
 use crate::state::AppState;
-use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LAST_MODIFIED};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -29,19 +29,14 @@ pub struct Wanted {
     width: Option<u32>,
 }
 
-pub async fn latest(
-    State(state): State<AppState>,
-    ApiPath(camera): ApiPath<String>,
-    ApiQuery(wanted): ApiQuery<Wanted>,
-) -> AppResult<Response> {
-    let camera = camera_id(&camera)?;
+pub async fn latest(permit: Permit<On<deed::Live>>, ApiQuery(wanted): ApiQuery<Wanted>) -> AppResult<Response> {
     if let Some(width) = wanted.width
         && !WIDTHS.contains(&width)
     {
         return Err(AppError::invalid("width", "out_of_range", "The width must be from 16 to 7680 pixels."));
     }
-    let (epoch, key) = newest_key_frame(&state, camera, wanted.width).await?;
-    let jpeg = state
+    let (epoch, key) = newest_key_frame(permit.state(), permit.camera(), wanted.width).await?;
+    let jpeg = permit
         .snapshots
         .jpeg(&epoch, &key, wanted.width)
         .await

@@ -1,10 +1,9 @@
 //! Everything that helps to understand a fault, as one file.
 
 use crate::error::{AppError, AppResult};
+use crate::guard::{Admin, Permit};
 use crate::services::diagnostics;
-use crate::state::AppState;
 use app::model::Problem;
-use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 
@@ -19,8 +18,8 @@ use axum::response::IntoResponse;
         (status = SERVICE_UNAVAILABLE, body = Problem, content_type = "application/problem+json", description = "One is being made already")
     )
 )]
-pub async fn diagnostics(State(state): State<AppState>) -> AppResult<impl IntoResponse> {
-    let bundle = diagnostics::bundle(&state).await?;
+pub async fn diagnostics(permit: Permit<Admin>) -> AppResult<impl IntoResponse> {
+    let bundle = diagnostics::bundle(permit.state()).await?;
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", bundle.name)).map_err(AppError::internal)?;
     let headers: [(HeaderName, HeaderValue); 3] = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),

@@ -1,10 +1,9 @@
 //! Figures of the process and its machine.
 
 use crate::error::{AppError, AppResult};
-use crate::state::AppState;
+use crate::guard::{Operator, Permit};
 use app::model::{Problem, SystemHealth};
 use axum::Json;
-use axum::extract::State;
 
 /// How the server's process, its machine, its database and its streams are: the newest sample, at most a few seconds old.
 #[utoipa::path(
@@ -13,7 +12,7 @@ use axum::extract::State;
     tag = "system",
     responses((status = OK, body = SystemHealth), (status = SERVICE_UNAVAILABLE, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn health(State(state): State<AppState>) -> AppResult<Json<SystemHealth>> {
+pub async fn health(state: Permit<Operator>) -> AppResult<Json<SystemHealth>> {
     let health = state.system.health().await.ok_or_else(|| AppError::unavailable("no_sample", "Nothing has been measured yet.", 2))?;
     Ok(Json(SystemHealth::clone(&health)))
 }

@@ -92,6 +92,9 @@ impl Http {
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
+        if headers.iter().all(|(name, _)| *name != "authorization" && *name != "cookie") {
+            head.push_str(&format!("authorization: Bearer {}\r\n", super::token(self.address)));
+        }
         let body = body.unwrap_or_default();
         head.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
         self.stream.write_all(head.as_bytes()).await.expect("a request that is taken");

@@ -7,6 +7,7 @@ pub mod http;
 pub mod mse;
 pub mod programs;
 
+use app::model::{CameraAction, Password, Role, TokenScope};
 use http::Http;
 use media::id::{CameraId, Quality};
 use media::stream::StreamState;
@@ -14,10 +15,13 @@ use media::stream::handle::StreamHandle;
 use media::stream::status::StreamStatus;
 use serde_json::{Value, json};
 use server::config::{Flags, Settings};
+use server::people::audit::Actor;
+use server::people::directory::LinkKind;
+use server::people::{NewLink, NewPerson, NewToken};
 use server::state::{AppState, Outside};
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
@@ -60,6 +64,7 @@ impl Server {
         let listener = socket.listen(1024).expect("a socket that listens");
         let address = listener.local_addr().expect("an address");
         state.addresses.set_listener(address);
+        remember(address, admin(&state, true).await);
         let service = server::router::app(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(listener, service).with_graceful_shutdown(state.stopping.clone().cancelled_owned());
         let serving = tokio::spawn(async move { server.await.expect("a server that serves") });
@@ -82,8 +87,18 @@ impl Server {
         Http::connect(self.address).await
     }
 
-    pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+    /// The address of live media for a player that knows nothing of tokens.
+    pub async fn player_url(&self, camera: i64, file: &str) -> String {
+        let new = NewLink {
+            kind: LinkKind::Media,
+            label: "A player".to_owned(),
+            camera,
+            actions: vec![CameraAction::Live, CameraAction::Audio],
+            created_by: None,
+            expires_at: self.state.people.now() + time::Duration::hours(1),
+        };
+        let (_, link) = self.state.people.add_link(Actor::console(), new).await.expect("a link");
+        format!("http://{}/link/{}/live/{camera}/{file}", self.address, &*link)
     }
 
     /// Adds a camera; its number.
@@ -138,6 +153,31 @@ impl Server {
     pub async fn streams(&self, camera: i64) -> Value {
         self.http().await.get(&format!("/api/v1/cameras/{camera}/streams")).await.json()
     }
+}
+
+/// Admins' tokens of the servers that run, so that clients which know an address only are admins.
+static TOKENS: LazyLock<Mutex<HashMap<SocketAddr, String>>> = LazyLock::new(Mutex::default);
+
+/// Clients of this address use this token.
+pub fn remember(address: SocketAddr, token: String) {
+    TOKENS.lock().expect("no panic").insert(address, token);
+}
+
+/// The token of the server at an address.
+pub fn token(address: SocketAddr) -> String {
+    TOKENS.lock().expect("no panic").get(&address).cloned().unwrap_or_default()
+}
+
+/// An admin's API token; with the first account, if wanted.
+pub async fn admin(state: &AppState, account: bool) -> String {
+    let people = &state.people;
+    if account && !people.directory().has_accounts() {
+        let password = Password("violet ferry onion crane".to_owned());
+        let new = NewPerson { name: "Admin".to_owned(), role: Role::Admin, grants: None, password };
+        people.add_person(Actor::console(), new).await.expect("an account");
+    }
+    let new = NewToken { name: "Tests".to_owned(), scope: TokenScope::Admin, owner: None, camera_ids: None, expires_at: None };
+    people.add_token(Actor::console(), new).await.expect("a token").1.to_string()
 }
 
 fn folder() -> Arc<TempDir> {

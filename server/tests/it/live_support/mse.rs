@@ -10,14 +10,34 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-type Socket = WebSocketStream<TcpStream>;
+pub type Socket = WebSocketStream<TcpStream>;
+
+/// The request for a WebSocket, as an admin.
+fn request(address: SocketAddr, path: &str) -> Request {
+    let mut request = format!("ws://{address}{path}").into_client_request().expect("a request");
+    let value = format!("Bearer {}", super::token(address)).parse().expect("a header's value");
+    request.headers_mut().insert("authorization", value);
+    request
+}
 
 /// Opens a WebSocket.
 pub async fn open(address: SocketAddr, path: &str) -> Socket {
     let stream = TcpStream::connect(address).await.expect("the server listens");
-    let (socket, _) = tokio_tungstenite::client_async(format!("ws://{address}{path}"), stream).await.expect("a WebSocket");
+    let (socket, _) = tokio_tungstenite::client_async(request(address, path), stream).await.expect("a WebSocket");
+    socket
+}
+
+/// Opens a WebSocket as somebody else.
+pub async fn open_as(address: SocketAddr, path: &str, (name, value): (&'static str, String)) -> Socket {
+    let mut request = request(address, path);
+    request.headers_mut().remove("authorization");
+    request.headers_mut().insert(name, value.parse().expect("a header's value"));
+    let stream = TcpStream::connect(address).await.expect("the server listens");
+    let (socket, _) = tokio_tungstenite::client_async(request, stream).await.expect("a WebSocket");
     socket
 }
 
@@ -26,14 +46,13 @@ pub async fn open_narrow(address: SocketAddr, path: &str) -> Socket {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4096).expect("a socket option");
     let stream = socket.connect(address).await.expect("the server listens");
-    let (socket, _) = tokio_tungstenite::client_async(format!("ws://{address}{path}"), stream).await.expect("a WebSocket");
+    let (socket, _) = tokio_tungstenite::client_async(request(address, path), stream).await.expect("a WebSocket");
     socket
 }
 
 /// The status that a refused WebSocket is answered with.
 pub async fn refused(address: SocketAddr, path: &str, headers: &[(&'static str, &str)]) -> u16 {
-    use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-    let mut request = format!("ws://{address}{path}").into_client_request().expect("a request");
+    let mut request = request(address, path);
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().expect("a header's value"));
     }

@@ -6,9 +6,11 @@ pub mod acme;
 mod fake;
 pub mod tls;
 
+use crate::live_support::{admin, remember};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, Request, StatusCode};
 pub use fake::FakeCameras;
 use http_body_util::BodyExt;
@@ -43,6 +45,8 @@ pub struct TestApp {
     pub cameras: Arc<FakeCameras>,
     pub state: AppState,
     pub router: Router,
+    /// An admin's API token: what requests are made with that say nothing else.
+    pub token: String,
     folder: Arc<TempDir>,
 }
 
@@ -83,15 +87,26 @@ impl TestApp {
 
     /// With environment variables.
     pub async fn start_with(environment: &[(&str, &str)]) -> Self {
-        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), environment).await
+        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), environment, true).await
     }
 
-    async fn open(folder: Arc<TempDir>, environment: &[(&str, &str)]) -> Self {
+    /// Without an account.
+    pub async fn start_bare() -> Self {
+        Self::start_bare_with(&[]).await
+    }
+
+    /// As `start_bare`, with environment variables.
+    pub async fn start_bare_with(environment: &[(&str, &str)]) -> Self {
+        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), environment, false).await
+    }
+
+    async fn open(folder: Arc<TempDir>, environment: &[(&str, &str)], account: bool) -> Self {
         let settings = settings(folder.path(), environment);
         let cameras = Arc::new(FakeCameras::default());
         let outside = Outside { resolver: Arc::new(TestNames), connect: cameras.clone() };
         let state = AppState::start(settings, outside).await.expect("a server that starts");
-        Self { cameras, router: server::router::app(state.clone()), state, folder }
+        let token = admin(&state, account).await;
+        Self { cameras, router: server::router::app(state.clone()), state, token, folder }
     }
 
     /// Stops the server and starts another one on the same data.
@@ -102,7 +117,7 @@ impl TestApp {
     /// As `restart`, with environment variables.
     pub async fn restart_with(self, environment: &[(&str, &str)]) -> Self {
         self.state.shutdown().await;
-        Self::open(self.folder, environment).await
+        Self::open(self.folder, environment, false).await
     }
 
     /// Serves on a real socket; the address.
@@ -115,6 +130,7 @@ impl TestApp {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         self.state.addresses.set_listener(address);
+        remember(address, self.token.clone());
         (address, Server::start(&self.state, self.router.clone(), vec![Port { listener, https: false }], None, limits))
     }
 
@@ -122,7 +138,12 @@ impl TestApp {
         self.folder.path()
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    /// Sends a request, as an admin unless it says who it is from (a cookie, a token, or an empty `authorization` for nobody).
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        if !request.headers().contains_key(AUTHORIZATION) && !request.headers().contains_key(COOKIE) {
+            let value = format!("Bearer {}", self.token).parse().expect("a header's value");
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
         let response = self.router.clone().oneshot(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();

@@ -1,0 +1,59 @@
+//! Words of signing in, setting up and the own account.
+
+pub const SIGN_IN: &str = "Sign in";
+pub const SIGN_IN_TEXT: &str = "to see your cameras";
+pub const SIGNING_IN: &str = "Signing in …";
+pub const USER: &str = "User name";
+pub const PASSWORD: &str = "Password";
+pub const PASSWORD_SHOW: &str = "Show the password";
+pub const PASSWORD_HIDE: &str = "Hide the password";
+pub const FORGOT: &str = "Forgotten? An admin can give you a new one, or on the server: nightjar user passwd NAME";
+pub const NOT_ENCRYPTED: &str = "This connection is not encrypted: others on the network can read what you type and see. Turn HTTPS on before you use it beyond your home.";
+
+pub const SETUP: &str = "Set up Nightjar";
+pub const SETUP_TEXT: &str = "Make the first account. It is an admin: it adds cameras and lets others in.";
+pub const SETUP_TOKEN: &str = "Set-up token";
+pub const SETUP_TOKEN_HINT: &str = "It stands on the server’s console, where it was started, and in its log.";
+pub const SETUP_DO: &str = "Make the account";
+pub const SETTING_UP: &str = "Making the account …";
+pub const PASSWORD_AGAIN: &str = "The same again";
+pub const NOT_THE_SAME: &str = "The two passwords are not the same.";
+
+// How good a password is.
+pub const METER: &str = "Strength";
+pub const TOO_SHORT: &str = "At least 12 characters. A few words in a row are easy to remember.";
+pub const FAIR: &str = "Long enough. Another word makes it better.";
+pub const GOOD: &str = "Good.";
+
+pub const ACCOUNT: &str = "Account";
+pub const SIGN_OUT: &str = "Sign out";
+pub const CHANGE_PASSWORD: &str = "Change the password";
+pub const CURRENT_PASSWORD: &str = "Current password";
+pub const NEW_PASSWORD: &str = "New password";
+pub const CHANGE_DO: &str = "Change it";
+pub const CHANGED: &str = "The password has been changed. You were signed out everywhere else.";
+pub const SESSIONS: &str = "Where you are signed in";
+pub const THIS_ONE: &str = "this browser";
+pub const END: &str = "Sign out there";
+pub const END_ALL: &str = "Sign out everywhere";
+pub const SESSIONS_FAILED: &str = "The list could not be loaded.";
+pub const LOADING: &str = "Loading …";
+
+/// Who one is.
+pub fn signed_in_as(name: &str, role: crate::model::Role) -> String {
+    let role = match role {
+        crate::model::Role::Viewer => "viewer",
+        crate::model::Role::Operator => "operator",
+        crate::model::Role::Admin => "admin",
+    };
+    format!("You are {name}, {role}.")
+}
+
+/// One session's second line.
+pub fn session_facts(address: &str, last_seen: &str) -> String {
+    format!("{address} · last used {last_seen}")
+}
+
+pub fn end_session(browser: &str) -> String {
+    format!("Sign out: {browser}")
+}

@@ -1,0 +1,223 @@
+//! Permits: extractors that hold the proof of a right and give access to the server.
+
+use super::Gate;
+use super::standing::Standing;
+use crate::error::{AppError, AppResult};
+use crate::listen::client::Client;
+use crate::people::audit::{Actor, Entry};
+use crate::people::principal::{self, Allowed, Deed, Place, Principal};
+use crate::people::rights::Actions;
+use crate::state::AppState;
+use app::model::{Camera, CameraAction, Role};
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use media::CameraId;
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::ops::Deref;
+
+/// A sort of right that a route asks for.
+pub trait Kind: Send + Sync + 'static {
+    /// What shows that it was given.
+    type Proof: Send + Sync;
+
+    /// Decides. `camera` is the number in the path, if there is one.
+    ///
+    /// # Errors
+    /// 401, 403 or 404; see [`principal::authorize`].
+    fn check(state: &AppState, principal: &Principal, camera: Option<CameraId>) -> AppResult<Self::Proof>;
+}
+
+/// No right is needed: health, signing in.
+pub struct Anyone;
+
+/// Whoever is signed in; what they get must be filtered by what they may see.
+pub struct SignedIn;
+
+/// Operators and admins: how the server is.
+pub struct Operator;
+
+/// Admins: the installation and its people.
+pub struct Admin;
+
+/// A deed with the camera that the path names, as `camera` or `id`.
+pub struct On<D>(PhantomData<fn() -> D>);
+
+impl Kind for Anyone {
+    type Proof = ();
+
+    fn check(_: &AppState, _: &Principal, _: Option<CameraId>) -> AppResult<()> {
+        Ok(())
+    }
+}
+
+impl Kind for SignedIn {
+    type Proof = ();
+
+    fn check(_: &AppState, principal: &Principal, _: Option<CameraId>) -> AppResult<()> {
+        if principal.is_nobody() { Err(principal::not_signed_in()) } else { Ok(()) }
+    }
+}
+
+impl Kind for Operator {
+    type Proof = ();
+
+    fn check(state: &AppState, principal: &Principal, _: Option<CameraId>) -> AppResult<()> {
+        SignedIn::check(state, principal, None)?;
+        if principal.role() >= Role::Operator { Ok(()) } else { Err(principal::not_allowed()) }
+    }
+}
+
+impl Kind for Admin {
+    type Proof = ();
+
+    fn check(state: &AppState, principal: &Principal, camera: Option<CameraId>) -> AppResult<()> {
+        SignedIn::check(state, principal, None)?;
+        // A camera that they do not see stays hidden also where only admins may do something with it.
+        if let Some(camera) = camera
+            && !sees(state, principal, camera)
+        {
+            return Err(AppError::camera_not_found());
+        }
+        if principal.role() == Role::Admin { Ok(()) } else { Err(principal::not_allowed()) }
+    }
+}
+
+impl<D: Deed> Kind for On<D> {
+    type Proof = Allowed<D>;
+
+    fn check(state: &AppState, principal: &Principal, camera: Option<CameraId>) -> AppResult<Allowed<D>> {
+        let wall = state.cameras.wall();
+        let place = camera.and_then(|camera| wall.place(camera));
+        principal::authorize(principal, place)
+    }
+}
+
+fn sees(state: &AppState, principal: &Principal, camera: CameraId) -> bool {
+    state.cameras.wall().place(camera).is_some_and(|place| principal.sees(place))
+}
+
+/// The right `K` was given to whoever asks. Dereferences to the server's state.
+pub struct Permit<K: Kind> {
+    state: AppState,
+    principal: Principal,
+    client: Client,
+    proof: K::Proof,
+}
+
+impl<K: Kind> Deref for Permit<K> {
+    type Target = AppState;
+
+    fn deref(&self) -> &AppState {
+        &self.state
+    }
+}
+
+impl<K: Kind> Permit<K> {
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub fn address(&self) -> IpAddr {
+        self.client.address
+    }
+
+    /// For the audit log.
+    pub fn actor(&self) -> Actor {
+        Actor::of(&self.principal, Some(self.client.address))
+    }
+
+    /// Writes into the audit log that this was done.
+    pub fn note(&self, entry: impl FnOnce(Actor) -> Entry) {
+        self.state.people.audit().note(entry(self.actor()));
+    }
+
+    /// Whether a camera exists for whoever asks.
+    pub fn sees(&self, camera: i64) -> bool {
+        sees(&self.state, &self.principal, CameraId(camera))
+    }
+
+    /// The cameras that exist for whoever asks, in their order.
+    pub fn visible(&self) -> Vec<Camera> {
+        visible(&self.state, &self.principal)
+    }
+
+    /// A camera as whoever asks may read it.
+    pub fn shown(&self, camera: Camera) -> Camera {
+        shown(&self.principal, camera)
+    }
+
+    /// Follows the right while a connection lasts.
+    pub fn standing(&self) -> Standing<K> {
+        Standing::new(self.state.clone(), self.principal.clone(), None)
+    }
+}
+
+impl<D: Deed> Permit<On<D>> {
+    /// The camera that the path names.
+    pub fn camera(&self) -> CameraId {
+        self.proof.camera()
+    }
+
+    /// Everything that may be done with it.
+    pub fn actions(&self) -> Actions {
+        self.proof.actions()
+    }
+
+    /// Follows the right while a connection lasts.
+    pub fn standing_on_camera(&self) -> Standing<On<D>> {
+        Standing::new(self.state.clone(), self.principal.clone(), Some(self.proof.camera()))
+    }
+}
+
+/// The cameras that exist for somebody, in their order.
+pub fn visible(state: &AppState, principal: &Principal) -> Vec<Camera> {
+    let wall = state.cameras.wall();
+    wall.cameras.iter().filter(|camera| principal.sees(place(camera))).map(|camera| shown(principal, camera.clone())).collect()
+}
+
+/// A camera as somebody may read it: where it is on the network and how one signs in there is for those who may change it. Addresses of
+/// some recorders are secrets by themselves.
+pub fn shown(principal: &Principal, mut camera: Camera) -> Camera {
+    if !principal.on(place(&camera)).has(CameraAction::Configure) {
+        for source in [&mut camera.sources.main, &mut camera.sources.sub].into_iter().flatten() {
+            source.url.clear();
+        }
+        camera.credentials = None;
+        camera.overrides.clear();
+    }
+    camera
+}
+
+fn place(camera: &Camera) -> Place<'_> {
+    Place { camera: CameraId(camera.id), group: camera.group.as_deref() }
+}
+
+impl<K: Kind> FromRequestParts<Gate> for Permit<K> {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, gate: &Gate) -> Result<Self, AppError> {
+        let principal = parts.extensions.get::<Principal>().cloned().unwrap_or_else(Principal::nobody);
+        let client = parts.extensions.get::<Client>().cloned().unwrap_or_default();
+        let camera = camera(parts).await;
+        let proof = K::check(&gate.0, &principal, camera)?;
+        Ok(Self { state: gate.0.clone(), principal, client, proof })
+    }
+}
+
+/// What cannot be the number of a camera is no camera.
+async fn camera(parts: &mut Parts) -> Option<CameraId> {
+    let camera_path = parts.uri.path().contains("/cameras/") || parts.uri.path().contains("/live/");
+    let fields = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    let (_, text) = fields.iter().find(|(name, _)| *name == "camera" || (*name == "id" && camera_path))?;
+    // Only the one way to write it: "+7" and "007" are not addresses of camera 7.
+    text.parse().ok().filter(|id: &i64| *id > 0 && id.to_string() == text).map(CameraId)
+}

@@ -1,0 +1,90 @@
+//! A right while a connection lasts: it may be withdrawn, or its session may end.
+
+use super::permit::Kind;
+use crate::people::directory::Directory;
+use crate::people::principal::{Principal, Proof};
+use crate::services::cameras::Wall;
+use crate::state::AppState;
+use media::CameraId;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// How often it is looked whether a session still holds. Whoever loses a right is cut off within 5 s.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Why a connection must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// Nobody is signed in any more.
+    SignedOut,
+    /// The camera is gone, or is no longer theirs to see.
+    Gone,
+}
+
+/// Looks after the right `K` of one connection.
+pub struct Standing<K> {
+    state: AppState,
+    principal: Principal,
+    camera: Option<CameraId>,
+    directory: watch::Receiver<Arc<Directory>>,
+    wall: watch::Receiver<Arc<Wall>>,
+    look: Interval,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Kind> Standing<K> {
+    pub(super) fn new(state: AppState, principal: Principal, camera: Option<CameraId>) -> Self {
+        let (mut directory, mut wall) = (state.people.watch(), state.cameras.watch());
+        // Also what changed between the request and now.
+        directory.mark_changed();
+        wall.mark_changed();
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { state, principal, camera, directory, wall, look, kind: PhantomData }
+    }
+
+    /// Who is connected, with their rights now.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Waits until the right is lost. May be dropped and called again.
+    pub async fn lost(&mut self) -> Lost {
+        loop {
+            match self.changed().await {
+                Ok(()) => {}
+                Err(lost) => return lost,
+            }
+        }
+    }
+
+    /// Waits until rights or cameras have changed in some way. May be dropped and called again.
+    ///
+    /// # Errors
+    /// The right is lost.
+    pub async fn changed(&mut self) -> Result<(), Lost> {
+        loop {
+            tokio::select! {
+                // The senders live as long as the state that is held here.
+                changed = self.directory.changed() => if changed.is_err() { return Err(Lost::SignedOut) },
+                changed = self.wall.changed() => if changed.is_err() { return Err(Lost::Gone) },
+                _ = self.look.tick() => {
+                    // Whoever watches is not idle.
+                    if let Proof::Session(hash) = self.principal.proof {
+                        self.state.people.sessions().touch(&hash);
+                    }
+                }
+            }
+            let now = self.state.people.again(&self.principal).ok_or(Lost::SignedOut)?;
+            K::check(&self.state, &now, self.camera).map_err(|_| Lost::Gone)?;
+            let same = now == self.principal;
+            self.principal = now;
+            if !same {
+                return Ok(());
+            }
+        }
+    }
+}
