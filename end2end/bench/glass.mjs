@@ -43,6 +43,10 @@ try {
     };
     look();
   })()`);
+  // The session's cookie goes with the WebSocket too, which a header would not.
+  const account = { username: process.env.NIGHTJAR_USER, password: process.env.NIGHTJAR_PASSWORD };
+  const signedIn = await page.request.post(new URL("/api/v1/session", page_url).href, { data: account });
+  if (!signedIn.ok()) throw new Error(`signing in: ${signedIn.status()}`);
   await page.goto(page_url);
   await page.waitForFunction(() => window.glass.first !== null, undefined, { timeout: 60_000 });
   // The player finds its distance to the live edge first.

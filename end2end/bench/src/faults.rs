@@ -107,7 +107,7 @@ async fn measure(server: &Server, fault: &Fault, rounds: u32) -> Result<(Vec<f64
     let camera = FakeCamera::builder().fixture(Fixture::sub()).start().await?;
     let id = server.add_camera(fault.name, &camera.url("/main"), true).await?;
     server.wait_live(&[id]).await?;
-    let mut watch = Watch::open(&server.address, id).await?;
+    let mut watch = Watch::open(server, id).await?;
     let (mut noticed, mut again) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         // Healthy for a while, not always in step with the key frames.

@@ -137,7 +137,7 @@ async fn nightjar(live: &Live, camera: &FakeCamera, content: &Loop, count: u32, 
     server.wait_live(&ids).await?;
     let used = measure(live, &[pid], ticks).await;
     ensure!(camera.sessions_open() == u64::from(count), "{} sessions for {count} cameras", camera.sessions_open());
-    let viewer = Viewer::connect(&server.address, ids[0]).await?;
+    let viewer = Viewer::connect(&server, ids[0]).await?;
     let mut latency = viewer.added_latency_ms(live.seconds.min(15), camera, &mount(1), content).await?;
     let p = percentiles(&mut latency).context("no frame of the loop was recognised in the MSE stream")?;
     row(count, "nightjar", used, &format!("{:.1} / {:.1} (n={})", p.p50, p.p99, latency.len()));
@@ -194,13 +194,13 @@ async fn first_frames(live: &Live, camera: &FakeCamera) -> Result<()> {
     tokio::time::sleep(SETTLE).await;
     let mut warm = Vec::new();
     for _ in 0..20 {
-        warm.push(Viewer::connect(&server.address, up).await?.first_frame_ms().await?);
+        warm.push(Viewer::connect(&server, up).await?.first_frame_ms().await?);
     }
     let mut cold = Vec::new();
     for number in 2..=6 {
         let id = server.add_camera(&format!("Idle {number}"), &camera.url(&mount(number)), false).await?;
         ensure!(camera.mount_counters(&mount(number)).sessions_open == 0, "the stream should be idle");
-        cold.push(Viewer::connect(&server.address, id).await?.first_frame_ms().await?);
+        cold.push(Viewer::connect(&server, id).await?.first_frame_ms().await?);
     }
     camera.update(None, |script| script.key_on_play = false).await;
     say("");
@@ -224,6 +224,8 @@ async fn glass(live: &Live, camera: &Arc<FakeCamera>, transport: &str) -> Result
     let output = tokio::process::Command::new("node")
         .arg(script)
         .args([&page, &clock, &live.glass_seconds.to_string()])
+        .env("NIGHTJAR_USER", server::USER)
+        .env("NIGHTJAR_PASSWORD", server::PASSWORD)
         .kill_on_drop(true)
         .output()
         .await

@@ -11,14 +11,39 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 const LIVE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The account that the page is signed in as.
+pub(crate) const USER: &str = "Bench";
+pub(crate) const PASSWORD: &str = "violet ferry onion crane";
+
+/// Runs a `nightjar` command on a data folder; what it printed.
+async fn command(binary: &Path, data: &Path, args: &[&str], input: &str) -> Result<String> {
+    let mut child = Command::new(binary)
+        .args(args)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .with_context(|| format!("starting {}", binary.display()))?;
+    child.stdin.take().context("stdin is piped")?.write_all(input.as_bytes()).await?;
+    let output = child.wait_with_output().await?;
+    ensure!(output.status.success(), "nightjar {} failed", args.join(" "));
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
 
 pub(crate) struct Server {
     child: Child,
     /// `127.0.0.1:PORT`.
     pub address: String,
+    /// An admin's API token.
+    token: String,
     /// Lines of its log that tell of a mistake of its own.
     complaints: Arc<Mutex<Vec<String>>>,
     _data: TempDir,
@@ -30,9 +55,26 @@ pub(crate) struct Answer {
     pub body: Vec<u8>,
 }
 
+/// Where a server is, and what makes a client an admin there.
+#[derive(Clone)]
+pub(crate) struct Access {
+    pub address: String,
+    token: String,
+}
+
+impl Access {
+    /// The request for a WebSocket.
+    pub(crate) fn socket(&self, path: &str) -> Result<Request> {
+        let mut request = format!("ws://{}{path}", self.address).into_client_request()?;
+        request.headers_mut().insert("authorization", format!("Bearer {}", self.token).parse()?);
+        Ok(request)
+    }
+}
+
 /// One GET on a connection of its own.
-pub(crate) async fn fetch(address: &str, path: &str) -> Result<Answer> {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+pub(crate) async fn fetch(access: &Access, path: &str) -> Result<Answer> {
+    let Access { address, token } = access;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
@@ -59,6 +101,8 @@ fn listen(output: impl tokio::io::AsyncRead + Unpin + Send + 'static, complaints
 impl Server {
     pub(crate) async fn start(binary: &Path) -> Result<Self> {
         let data = tempfile::tempdir()?;
+        command(binary, data.path(), &["user", "add", USER, "--role", "admin", "--password-stdin"], PASSWORD).await?;
+        let token = command(binary, data.path(), &["token", "create", "Bench", "--scope", "admin"], "").await?;
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
@@ -84,7 +128,12 @@ impl Server {
         .await
         .context("the server does not start")??;
         listen(lines.into_inner(), &complaints);
-        Ok(Self { child, address, complaints, _data: data })
+        Ok(Self { child, address, token, complaints, _data: data })
+    }
+
+    /// What a client needs to be let in.
+    pub(crate) fn access(&self) -> Access {
+        Access { address: self.address.clone(), token: self.token.clone() }
     }
 
     /// Lines of its log that tell of a mistake of its own.
@@ -144,7 +193,8 @@ impl Server {
         let body = body.map_or_else(String::new, Value::to_string);
         let address = &self.address;
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.token,
             body.len()
         );
         let mut stream = TcpStream::connect(address).await?;

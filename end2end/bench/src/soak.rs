@@ -69,9 +69,9 @@ pub(crate) async fn run(soak: Soak) -> Result<()> {
     for viewer in 0..soak.viewers {
         let id = ids[viewer % ids.len()];
         if viewer % 2 == 0 {
-            watches.push(Watch::open(&server.address, id).await?);
+            watches.push(Watch::open(&server, id).await?);
         } else {
-            followers.push(tokio::spawn(follow(server.address.clone(), id)));
+            followers.push(tokio::spawn(follow(server.access(), id)));
         }
     }
     tokio::time::sleep(CALM).await;
@@ -171,7 +171,7 @@ fn row(minute: f64, sample: Sample, faults: u32) {
 }
 
 /// An HLS viewer in its simplest form: the playlist, then the newest segment.
-async fn follow(server: String, camera: i64) -> Result<()> {
+async fn follow(server: crate::server::Access, camera: i64) -> Result<()> {
     loop {
         let playlist = crate::server::fetch(&server, &format!("/live/{camera}/main/index.m3u8")).await?;
         let text = String::from_utf8_lossy(&playlist.body);

@@ -1,5 +1,6 @@
 //! An MSE viewer without a browser: when does which frame come out of the server?
 
+use crate::server::Server;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -19,10 +20,11 @@ pub(crate) struct Viewer {
 }
 
 impl Viewer {
-    pub(crate) async fn connect(server: &str, camera: i64) -> Result<Self> {
+    pub(crate) async fn connect(server: &Server, camera: i64) -> Result<Self> {
         let connecting_since = Instant::now();
-        let url = format!("ws://{server}/live/{camera}/main/mse");
-        let (socket, _) = tokio::time::timeout(PATIENCE, connect_async(&url)).await.with_context(|| url.clone())?.context(url)?;
+        let url = format!("/live/{camera}/main/mse");
+        let request = server.access().socket(&url)?;
+        let (socket, _) = tokio::time::timeout(PATIENCE, connect_async(request)).await.with_context(|| url.clone())?.context(url)?;
         Ok(Self { socket, connecting_since })
     }
 

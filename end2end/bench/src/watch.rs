@@ -1,5 +1,6 @@
 //! A viewer that stays on one WebSocket and notes when what came.
 
+use crate::server::Server;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -25,8 +26,8 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) async fn open(server: &str, camera: i64) -> Result<Self> {
-        let (mut socket, _) = connect_async(format!("ws://{server}/live/{camera}/main/mse")).await.context("a WebSocket")?;
+    pub(crate) async fn open(server: &Server, camera: i64) -> Result<Self> {
+        let (mut socket, _) = connect_async(server.access().socket(&format!("/live/{camera}/main/mse"))?).await.context("a WebSocket")?;
         let (sender, seen) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
             while let Some(Ok(message)) = socket.next().await {
