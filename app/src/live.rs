@@ -26,6 +26,7 @@ pub mod edge;
 pub mod history;
 pub mod ladder;
 pub mod message;
+pub mod pause;
 pub mod proof;
 
 use crate::model::Quality;

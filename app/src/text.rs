@@ -1,6 +1,7 @@
 //! Every word that the pages show, in one place. English for now; functions where a number or a name goes in.
 
 use crate::live::FailReason;
+use crate::view::time::remaining;
 
 pub mod details;
 pub mod health;
@@ -75,7 +76,7 @@ pub fn player_reason(reason: FailReason) -> &'static str {
 }
 
 pub fn trying_again(seconds: i64) -> String {
-    if seconds > 0 { format!("Trying again in {seconds} s.") } else { "Trying again now.".to_owned() }
+    if seconds > 0 { format!("Trying again in {}.", remaining(seconds)) } else { "Trying again now.".to_owned() }
 }
 
 /// Before the age of the picture that stands behind: `Picture from` `12 s ago`.
@@ -132,7 +133,7 @@ pub fn actions_for(name: &str) -> String {
 pub const HIDE: &str = "Hide from the wall";
 pub const UNHIDE: &str = "Put back on the wall";
 pub const MOVE_EARLIER: &str = "Move one place back";
-pub const MOVE_LATER: &str = "Move one place on";
+pub const MOVE_LATER: &str = "Move one place forward";
 
 /// Label of the switch that shows hidden cameras.
 pub fn hidden_cameras(count: usize) -> String {
@@ -255,5 +256,7 @@ pub const ANSWER_UNREADABLE: &str = "The server’s answer could not be read. Re
 
 // Not found.
 pub const NOT_FOUND: &str = "There is nothing here";
+/// In the browser's tab.
+pub const NOT_FOUND_TITLE: &str = "Not found";
 pub const NOT_FOUND_TEXT: &str = "The address may be old or mistyped.";
 pub const TO_WALL: &str = "To the camera wall";

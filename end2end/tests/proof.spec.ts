@@ -42,6 +42,47 @@ test('the browser’s own pause, a page that comes back, and a server that is go
     await expectLive(tile, loop.sub);
   });
 
+  await test.step('paused where nobody taps: no slideshow that is called live, and back by itself', async () => {
+    await tile.picture.evaluate((video: HTMLVideoElement) => video.pause());
+    await expect(tile.state('Paused')).toBeVisible();
+    // Data goes on coming and the playhead follows it: the word stays until pictures move.
+    const words = await tile.root.evaluate(async (root) => {
+      const seen = new Set<string>();
+      const video = root.querySelector<HTMLVideoElement>('video.is-shown');
+      for (const end = performance.now() + 8_000; video?.paused && performance.now() < end; ) {
+        seen.add(root.querySelector('.tile__state')?.textContent?.trim() ?? '');
+        await new Promise((done) => requestAnimationFrame(done));
+      }
+      return [...seen];
+    });
+    expect(words).toEqual(['Paused']);
+    await expectLive(tile, loop.sub);
+  });
+
+  await test.step('a browser that refuses to play: the same, and a tap helps', async () => {
+    await tile.picture.evaluate((video: HTMLVideoElement) => {
+      video.play = () => Promise.reject(new DOMException('saves power', 'NotAllowedError'));
+      video.pause();
+    });
+    await expect(tile.state('Paused')).toBeVisible();
+    const shown = await tile.picture.evaluate(async (video: HTMLVideoElement) => {
+      const root = video.closest('article');
+      const seen = new Set<string>();
+      const begin = video.currentTime;
+      for (const end = performance.now() + 20_000; video.currentTime < begin + 6 && performance.now() < end; ) {
+        seen.add(root?.querySelector('.tile__state')?.textContent?.trim() ?? '');
+        await new Promise((done) => setTimeout(done, 100));
+      }
+      return { seen: [...seen], stepped: video.currentTime > begin };
+    });
+    expect(shown).toEqual({ seen: ['Paused'], stepped: true });
+    await tile.picture.evaluate((video: HTMLVideoElement) => {
+      Reflect.deleteProperty(video, 'play');
+    });
+    await tile.button('Tap to start the picture').click();
+    await expectLive(tile, loop.sub);
+  });
+
   await test.step('hidden and back', async () => {
     const turn = (state: 'hidden' | 'visible') =>
       wall.page.evaluate((state) => {

@@ -10,11 +10,11 @@ pub fn Banner() -> impl IntoView {
     let (link, wall) = (use_link(), use_wall());
     let sentence = Memo::new(move |_| {
         if link.state.get() == LinkState::Interrupted {
-            Some(text::LINK_LOST.to_owned())
+            Some((Glyph::Signal, text::LINK_LOST.to_owned()))
         } else if wall.failed.get() && wall.loaded.get() {
-            Some(text::LIST_FAILED.to_owned())
+            Some((Glyph::Signal, text::LIST_FAILED.to_owned()))
         } else {
-            wall.asked_to_look()
+            wall.asked_to_look().map(|sentence| (Glyph::Alert, sentence))
         }
     });
     view! {
@@ -22,11 +22,11 @@ pub fn Banner() -> impl IntoView {
             {move || {
                 sentence
                     .get()
-                    .map(|sentence| {
+                    .map(|(glyph, sentence)| {
                         view! {
                             <p class="banner">
-                                <Icon glyph=Glyph::Signal />
-                                {sentence}
+                                <Icon glyph=glyph />
+                                <span>{sentence}</span>
                             </p>
                         }
                     })

@@ -18,6 +18,9 @@ pub fn SettingRow(
     /// Says where the inherited value comes from.
     #[prop(default = words::inherited)]
     origin: fn(&str, SettingOrigin) -> String,
+    /// The choice of having no own value.
+    #[prop(default = words::INHERIT)]
+    nothing: &'static str,
     #[prop(into)] own: Signal<Option<Value>>,
     #[prop(into)] complaint: Signal<Option<String>>,
     choose: Callback<Option<Value>>,
@@ -28,11 +31,11 @@ pub fn SettingRow(
     let control = match allowed {
         AllowedValues::OneOf { values } => {
             let options = values.into_iter().map(|value| (value.clone(), value.replace('_', " "))).collect();
-            view! { <Choice key options typed complaint read=setting::typed choose /> }.into_any()
+            view! { <Choice key nothing options typed complaint read=setting::typed choose /> }.into_any()
         }
         AllowedValues::Switch => {
             let options = [true, false].map(|on| (on.to_string(), setting::read(&on.into()))).to_vec();
-            view! { <Choice key options typed complaint read=setting::typed_switch choose /> }.into_any()
+            view! { <Choice key nothing options typed complaint read=setting::typed_switch choose /> }.into_any()
         }
         AllowedValues::Range { .. } => view! {
             <input
@@ -76,6 +79,7 @@ pub fn SettingRow(
 #[component]
 fn Choice(
     key: &'static str,
+    nothing: &'static str,
     /// Value and words.
     options: Vec<(String, String)>,
     typed: Memo<Option<String>>,
@@ -99,7 +103,7 @@ fn Choice(
             on:change:target=move |event| choose.run(read(&event.target().value()))
         >
             <option value="" selected=move || typed.with(Option::is_none)>
-                {words::INHERIT}
+                {nothing}
             </option>
             {options.into_iter().map(option).collect_view()}
         </select>

@@ -116,6 +116,8 @@ impl Sheet {
             });
         });
         let label = label.unwrap_or(known.label);
-        Some(view! { <SettingRow known allowed inherited label=label origin=words::otherwise own complaint choose /> })
+        Some(
+            view! { <SettingRow known allowed inherited label=label origin=words::otherwise nothing=words::DEFAULT own complaint choose /> },
+        )
     }
 }

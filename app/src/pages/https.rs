@@ -61,7 +61,7 @@ fn Shown(status: HttpsStatus) -> impl IntoView {
                             })}
                         </div>
                         <p>{words::COMPARE}</p>
-                        <p class="https__print">{authority.fingerprint}</p>
+                        <p class="https__print">{breakable(&authority.fingerprint)}</p>
                         <h3>{words::STEPS}</h3>
                         {words::DEVICES
                             .into_iter()
@@ -93,10 +93,16 @@ fn Certificate(names: Vec<String>, not_after: Option<String>, fingerprint: Strin
                 <dt>{words::UNTIL}</dt>
                 <dd>{day}</dd>
                 <dt>{words::FINGERPRINT}</dt>
-                <dd class="https__print">{fingerprint}</dd>
+                <dd class="https__print">{breakable(&fingerprint)}</dd>
             </dl>
         </section>
     }
+}
+
+/// A fingerprint that goes on in the next line between two bytes only: it is compared byte by byte.
+fn breakable(fingerprint: &str) -> impl IntoView + use<> {
+    let bytes: Vec<String> = fingerprint.split_inclusive(':').map(str::to_owned).collect();
+    bytes.into_iter().map(|byte| view! { {byte} <wbr /> }).collect_view()
 }
 
 /// A name that other devices can use: an address of the network before a name, which home networks often don't resolve.

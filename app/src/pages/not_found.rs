@@ -3,10 +3,12 @@
 use crate::components::icon::Mark;
 use crate::text;
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {
+        <Title text=text::pages::title(text::NOT_FOUND_TITLE) />
         <main class="empty">
             <div class="empty__scene" aria-hidden="true">
                 <Mark />

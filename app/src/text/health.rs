@@ -1,6 +1,8 @@
 //! Words of the health page.
 
 use crate::model::{Quality, StreamState};
+use crate::view::number::thousands;
+use crate::view::time::remaining;
 
 pub const STREAMS: &str = "Streams";
 pub const ONLY_TROUBLE: &str = "Only with trouble";
@@ -96,7 +98,7 @@ pub fn ago(age: &str) -> String {
 }
 
 pub fn in_seconds(seconds: i64) -> String {
-    if seconds > 0 { format!("in {seconds} s") } else { NOW.to_owned() }
+    if seconds > 0 { format!("in {}", remaining(seconds)) } else { NOW.to_owned() }
 }
 
 /// `2 MSE, 1 HLS`, or that nobody watches.
@@ -150,7 +152,7 @@ pub fn database_speed(kind: &str, read: &str, write: &str) -> String {
 }
 
 pub fn of_limit(limit: u64) -> String {
-    format!("of at most {limit}")
+    format!("of at most {}", thousands(limit))
 }
 
 pub fn threads(count: u32) -> String {
@@ -204,4 +206,4 @@ pub const FEED_FAILED: &str = "The incident log could not be loaded. It comes as
 
 // Diagnostics.
 pub const DIAGNOSTICS: &str = "Download diagnostics";
-pub const DIAGNOSTICS_TEXT: &str = "A zip with the states of all streams, the cameras, the last hour, incidents, versions, settings and the newest log lines. No password or key is in it; names and addresses of cameras are.";
+pub const DIAGNOSTICS_TEXT: &str = "The diagnostics are a zip with the states of all streams, the cameras, the last hour, incidents, versions, settings and the newest log lines. No password or key is in it; names and addresses of cameras are.";

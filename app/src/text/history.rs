@@ -11,8 +11,8 @@ pub fn title(camera: &str) -> String {
 
 // Availability.
 pub const WEEK: &str = "Available over the last 7 days";
-pub const WEEK_HELP: &str = "Share of the time in which the camera was wanted and its picture was live. Days are UTC days.";
-pub const NEVER_WANTED: &str = "Nobody has watched this camera in the last 7 days.";
+pub const WEEK_HELP: &str = "How much of the time the picture was live while the camera was in use. Days begin at midnight UTC.";
+pub const NEVER_WANTED: &str = "This camera was not in use in the last 7 days.";
 
 // Timeline.
 pub const TIMELINE: &str = "Timeline";
@@ -23,7 +23,7 @@ pub const LANE_LIVE: &str = "Live";
 pub const LANE_DARK: &str = "Dark";
 pub const LANE_IDLE: &str = "Not in use";
 pub const LANE_OFF: &str = "Nothing recorded";
-pub const POINT_AT: &str = "Point at the strip to see when.";
+pub const POINT_AT: &str = "Point at the strip, or tap it, to see when.";
 pub const NO_TIMELINE: &str = "Nothing recorded yet.";
 
 /// One stretch of a timeline: `Dark for 12 s between 14:05 and 14:10`.

@@ -3,9 +3,11 @@
 use crate::model::SettingOrigin;
 
 pub const ADVANCED: &str = "Advanced";
-pub const ADVANCED_HINT: &str = "For cameras that need something else than the rest. Whatever is left alone is inherited.";
+pub const ADVANCED_HINT: &str = "For cameras that need other values than the rest. What you leave empty is inherited.";
 pub const LOADING: &str = "Loading …";
 pub const INHERIT: &str = "Inherited";
+/// The same for the installation, which inherits from nobody.
+pub const DEFAULT: &str = "Default";
 pub const BACK: &str = "Back to inherited";
 pub const ON: &str = "On";
 pub const OFF: &str = "Off";
@@ -20,20 +22,20 @@ pub const AREA_RTSP: &str = "RTSP peculiarities";
 pub const PART: &str = "HLS part length (ms)";
 pub const PART_HINT: &str = "Shorter is closer to live, longer is calmer on poor networks.";
 pub const RECOVERY_ON: &str = "Do something for cameras that stay dark";
-pub const RECOVERY_ON_HINT: &str = "Nightjar reconnects all the time anyway; this goes further, step by step.";
+pub const RECOVERY_ON_HINT: &str = "Nightjar keeps reconnecting anyway; these steps go further.";
 pub const DRY_RUN: &str = "Dry run";
-pub const DRY_RUN_HINT: &str = "Each step is only written into the log, nothing is done.";
+pub const DRY_RUN_HINT: &str = "Steps are only written into the log; nothing is done.";
 pub const RECONNECT_WAIT: &str = "Ask again after (s)";
-pub const RECONNECT_LIMIT: &str = "Ask again, at most a day";
+pub const RECONNECT_LIMIT: &str = "Ask again, at most per day";
 pub const TRANSPORT_WAIT: &str = "Other transport after (s)";
-pub const TRANSPORT_LIMIT: &str = "Other transport, at most a day";
+pub const TRANSPORT_LIMIT: &str = "Other transport, at most per day";
 pub const REBOOT_WAIT: &str = "Restart the camera after (s)";
-pub const REBOOT_LIMIT: &str = "Restart the camera, at most a day";
+pub const REBOOT_LIMIT: &str = "Restart the camera, at most per day";
 pub const WEBHOOK_WAIT: &str = "Webhook after (s)";
-pub const WEBHOOK_LIMIT: &str = "Webhook, at most a day";
+pub const WEBHOOK_LIMIT: &str = "Webhook, at most per day";
 pub const ALERT_WAIT: &str = "Alert after (s)";
-pub const ALERT_LIMIT: &str = "Alert, at most a day";
-pub const WAIT_HINT: &str = "Since the step before.";
+pub const ALERT_LIMIT: &str = "Alert, at most per day";
+pub const WAIT_HINT: &str = "After the step before.";
 pub const LIMIT_HINT: &str = "0 leaves this step out.";
 pub const AGAIN: &str = "Begin again after (s)";
 pub const AGAIN_HINT: &str = "After the last step, if the camera is still dark. 0: not again.";
@@ -76,7 +78,7 @@ pub const HEALTH_FIRST_WAIT_HINT: &str = "Between the first two attempts; it dou
 pub const HEALTH_LONGEST_WAIT: &str = "Longest wait (s)";
 pub const HEALTH_LONGEST_WAIT_HINT: &str = "Attempts are never further apart, but for a little chance.";
 pub const HEALTH_ATTEMPTS: &str = "Most attempts";
-pub const HEALTH_ATTEMPTS_HINT: &str = "0: it never gives up.";
+pub const HEALTH_ATTEMPTS_HINT: &str = "0: never give up.";
 pub const HEALTH_COOL_DOWN: &str = "Cool-down (s)";
 pub const HEALTH_COOL_DOWN_HINT: &str = "After so long with a moving picture everything counts as well again.";
 pub const HEALTH_FROZEN: &str = "Frozen after identical looks";
@@ -103,13 +105,13 @@ pub fn changed(count: usize) -> String {
 // The page of the installation.
 pub const TITLE: &str = "Settings";
 pub const DEFAULTS: &str = "Camera defaults";
-pub const DEFAULTS_HINT: &str = "What every camera inherits that has no value of its own. A change applies at once.";
+pub const DEFAULTS_HINT: &str = "For every camera that has no value of its own. A change applies at once.";
 pub const LADDER: &str = "When a camera stays dark";
 pub const LADDER_HINT: &str =
-    "The steps are taken in this order, each after its wait, until the camera is back. Each one stands in the log.";
+    "The steps are taken in this order, each after its wait, until the camera is back. Every step is noted in the camera’s history.";
 pub const STEPS: &str = "Steps";
-pub const STEP_WAIT: &str = "Wait before it (s)";
-pub const STEP_LIMIT: &str = "At most a day";
+pub const STEP_WAIT: &str = "Wait first (s)";
+pub const STEP_LIMIT: &str = "At most per day";
 pub const STEP_READY: &str = "Ready";
 pub const STEP_OFF: &str = "Off";
 pub const SAVE: &str = "Save settings";
@@ -149,11 +151,12 @@ pub const WEBHOOK_REMOVED: &str = "The webhook has been removed.";
 
 /// What counts for the installation without a value that was set here.
 pub fn otherwise(value: &str, origin: SettingOrigin) -> String {
-    let origin = match origin {
-        SettingOrigin::Camera | SettingOrigin::Profile | SettingOrigin::Installation => "configuration file",
-        SettingOrigin::BuiltIn => "built in",
-    };
-    format!("Inherited: {value} ({origin}).")
+    match origin {
+        SettingOrigin::Camera | SettingOrigin::Profile | SettingOrigin::Installation => {
+            format!("Default: {value}, from the configuration file.")
+        }
+        SettingOrigin::BuiltIn => format!("Default: {value}."),
+    }
 }
 
 /// For one camera that people are asked to look at.

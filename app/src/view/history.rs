@@ -60,7 +60,7 @@ pub fn stories(incidents: Vec<Incident>) -> Vec<Story> {
 }
 
 fn are_twins(a: &Incident, b: &Incident) -> bool {
-    let alike = matches!(a.kind, IncidentKind::Outage | IncidentKind::Restart) && a.kind == b.kind && a.camera_id == b.camera_id;
+    let alike = !matches!(a.kind, IncidentKind::RecoveryStep | IncidentKind::Server) && a.kind == b.kind && a.camera_id == b.camera_id;
     let streams = matches!((a.quality, b.quality), (Some(Quality::Main), Some(Quality::Sub)) | (Some(Quality::Sub), Some(Quality::Main)));
     let began = |incident: &Incident| parse_rfc3339(&incident.started_at);
     alike && streams && began(a).zip(began(b)).is_some_and(|(a, b)| a.abs_diff(b) <= TOGETHER_MS.unsigned_abs())
@@ -181,6 +181,15 @@ impl LocalTime {
     pub fn short(&self, now: &Self) -> String {
         let clock = format!("{:02}:{:02}", self.hour, self.minute);
         if self.same_day(now) { clock } else { format!("{}, {clock}", self.date(now)) }
+    }
+
+    /// The end of what began at `from`: with its day only if that is another one.
+    pub fn end(&self, from: &Self, now: &Self) -> String {
+        match (self.same_day(from), self.same_day(now)) {
+            (true, _) => self.short(self),
+            (false, true) => format!("{}, {}", text::TODAY.to_lowercase(), self.short(self)),
+            (false, false) => self.short(now),
+        }
     }
 
     /// `Today, 14:05:09`, `Fri 20 Nov, 14:05:09`.

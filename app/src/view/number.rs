@@ -42,6 +42,19 @@ pub fn count(value: f64) -> String {
     if (rounded - rounded.round()).abs() < 0.05 { format!("{rounded:.0}") } else { format!("{rounded:.1}") }
 }
 
+/// `20 000`: groups of three digits with a narrow space that doesn't break.
+pub fn thousands(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() * 2);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// The family name of an RFC 6381 codec: `H.264`, `AAC`. An unknown one stays as it is.
 pub fn codec(rfc6381: &str) -> String {
     let family = rfc6381.split('.').next().unwrap_or(rfc6381);
@@ -81,6 +94,8 @@ mod tests {
         assert_eq!(bytes(12_300), "12 kB");
         assert_eq!(bytes(4_240_000), "4.2 MB");
         assert_eq!(bytes(u64::MAX), "18447 PB");
+        assert_eq!(thousands(850), "850");
+        assert_eq!(thousands(1_048_576), "1\u{202f}048\u{202f}576");
         assert_eq!(fps(24.98), "25 fps");
         assert_eq!(fps(12.5), "12.5 fps");
     }

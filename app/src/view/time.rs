@@ -72,6 +72,16 @@ pub fn age(milliseconds: i64) -> String {
     }
 }
 
+/// How long a countdown runs: seconds while they can be watched, `2 min`, `1 h 5 min` beyond. Rounded up, so that it never ends too early.
+pub fn remaining(seconds: i64) -> String {
+    match seconds {
+        ..=90 => format!("{} s", seconds.max(0)),
+        91..=3_540 => format!("{} min", (seconds + 59) / 60),
+        // The next full minute, for `59 min 20 s` and the like.
+        _ => age((seconds + 59) / 60 * 60_000),
+    }
+}
+
 /// Whole seconds until a moment, rounded up; zero once it has passed.
 pub fn seconds_until(then_ms: i64, now_ms: i64) -> i64 {
     ((then_ms - now_ms).max(0) + 999) / 1_000
@@ -115,6 +125,17 @@ mod tests {
         assert_eq!(age(3_900_000), "1 h 5 min");
         assert_eq!(age(100_000_000), "1 day");
         assert_eq!(age(300_000_000), "3 days");
+    }
+
+    #[test]
+    fn long_countdowns_are_told_in_minutes() {
+        assert_eq!(remaining(-1), "0 s");
+        assert_eq!(remaining(90), "90 s");
+        assert_eq!(remaining(91), "2 min");
+        assert_eq!(remaining(3_540), "59 min");
+        assert_eq!(remaining(3_541), "1 h");
+        assert_eq!(remaining(3_587), "1 h");
+        assert_eq!(remaining(3_661), "1 h 2 min");
     }
 
     #[test]

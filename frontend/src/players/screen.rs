@@ -6,6 +6,7 @@ use super::bindings::{FrameMetadata, FrameVideo};
 use super::browser::{ahead_s, moment, now_ms, ranges, wall_ms};
 use super::transport::{Setup, Signal};
 use app::live::edge::{EdgeAction, EdgeControl, EdgeOptions};
+use app::live::pause::Pauses;
 use app::live::proof::Proof;
 use app::live::{PlayerStats, TransportKind};
 use gloo::events::EventListener;
@@ -53,6 +54,9 @@ struct Inner {
     running: Cell<bool>,
     /// `play` was asked for since the last `pause` or `begin`: a pause is then the browser's doing, or a person's by a media key.
     plays: Cell<bool>,
+    pauses: Cell<Pauses>,
+    /// When the element last began to play (`performance.now()`).
+    played_at_ms: Cell<f64>,
     bytes: Cell<u64>,
     /// Dropped frames are counted by the element over its life: what it had when this player began.
     dropped_before: u32,
@@ -73,6 +77,12 @@ enum FrameSource {
     Counter,
 }
 
+/// `value` after a change: cells hold their content by value.
+fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut value);
+    value
+}
+
 impl Screen {
     pub fn new(setup: Setup, kind: TransportKind, edge: Option<EdgeOptions>, received_at: ReceivedAt) -> Self {
         let edge = edge.map(|options| if setup.shared.rate_is_cheap { options } else { options.without_rate() });
@@ -85,6 +95,8 @@ impl Screen {
             proof: Cell::new(Proof::new(setup.frame_interval_ms)),
             running: Cell::new(false),
             plays: Cell::new(false),
+            pauses: Cell::default(),
+            played_at_ms: Cell::new(0.0),
             bytes: Cell::new(0),
             dropped_before: setup.video.get_video_playback_quality().dropped_video_frames(),
             frames: if has_callback {
@@ -114,10 +126,18 @@ impl Screen {
             if let Some(inner) = weak.upgrade().filter(|inner| inner.plays.get() && inner.setup.video.paused()) {
                 // The next picture is news.
                 inner.seen.set(Seen { still: true, ..inner.seen.get() });
+                inner.pauses.set(with(inner.pauses.get(), |pauses| pauses.paused(now_ms())));
                 inner.setup.report(Signal::NeedsGesture);
             }
         });
-        inner.listeners.borrow_mut().extend([waiting, paused]);
+        let weak = Rc::downgrade(&inner);
+        let played = EventListener::new(&inner.setup.video, "play", move |_| {
+            if let Some(inner) = weak.upgrade() {
+                inner.played_at_ms.set(now_ms());
+                inner.pauses.set(with(inner.pauses.get(), Pauses::played));
+            }
+        });
+        inner.listeners.borrow_mut().extend([waiting, paused, played]);
         Self(inner)
     }
 
@@ -160,9 +180,7 @@ impl Screen {
 
     /// Starts playback; asks for a gesture if the browser insists.
     pub fn play(&self) {
-        self.0.plays.set(true);
-        self.0.frames.request(&self.0.setup.video);
-        autoplay::play(&self.0.setup.video, Rc::downgrade(&self.0), Rc::clone(&self.0.setup.report));
+        self.0.play();
     }
 
     /// Media was appended.
@@ -183,8 +201,9 @@ impl Screen {
         self.0.seen.get().first
     }
 
+    /// For watchdogs: a pause is no silence.
     pub fn last_frame_ms(&self) -> f64 {
-        self.0.seen.get().last_frame_ms
+        self.0.seen.get().last_frame_ms.max(self.0.played_at_ms.get())
     }
 
     pub fn picture_at_ms(&self) -> Option<f64> {
@@ -234,7 +253,18 @@ impl Inner {
         &self.setup.shared
     }
 
-    fn tick(&self) {
+    fn play(self: &Rc<Self>) {
+        self.plays.set(true);
+        self.frames.request(&self.setup.video);
+        autoplay::play(&self.setup.video, Rc::downgrade(self), Rc::clone(&self.setup.report));
+    }
+
+    fn tick(self: &Rc<Self>) {
+        let mut pauses = self.pauses.get();
+        if self.plays.get() && self.setup.video.paused() && pauses.take_due(now_ms()) {
+            self.pauses.set(pauses);
+            self.play();
+        }
         match &self.frames {
             // Asking five times a second and not at every frame: 36 tiles at 25 fps would be 900 calls a second.
             FrameSource::Callback { .. } => self.frames.request(&self.setup.video),
@@ -269,6 +299,10 @@ impl Inner {
     }
 
     fn frame_shown(&self, count: f64, media_time_s: f64, shown_at_ms: f64) {
+        if self.setup.video.paused() {
+            // A paused element shows a picture at each step to the live edge, which keeps the buffer small. That proves nothing.
+            return;
+        }
         let now = now_ms();
         let mut proof = self.proof.get();
         proof.presented(moment(), media_time_s, count);

@@ -98,7 +98,8 @@ fn Lanes(timeline: Timeline, pointed: RwSignal<Option<String>>) -> impl IntoView
 /// A stretch; the dark ones can be reached by the keyboard.
 fn span(stretch: Stretch, pointed: RwSignal<Option<String>>) -> impl IntoView {
     let now = local_time(browser_now_ms());
-    let (from, to) = (local_time(stretch.from * 1000).short(&now), local_time(stretch.to * 1000).short(&now));
+    let (from, to) = (local_time(stretch.from * 1000), local_time(stretch.to * 1000));
+    let (from, to) = (from.short(&now), to.end(&from, &now));
     let dark = (stretch.lane == Lane::Dark).then(|| length(stretch.dark_ms));
     let said = StoredValue::new(words::stretch(stretch.lane.word(), &from, &to, dark.as_deref()));
     let point = move || pointed.set(Some(said.get_value()));

@@ -52,6 +52,10 @@ pub fn TileDetails(
     let pictures = move || {
         let sent = status.get().filter(|status| status.fps > 0.0).map(|status| number::fps(f64::from(status.fps)));
         let shown = stats().map(|stats| number::count(stats.fps));
+        // Nothing is sent and nothing shown: one dash says it.
+        if sent.is_none() && shown.is_none() {
+            return None;
+        }
         let unknown = || text::UNKNOWN.to_owned();
         Some(text::pictures(&shown.unwrap_or_else(unknown), &sent.unwrap_or_else(unknown)))
     };

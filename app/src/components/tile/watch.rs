@@ -1,9 +1,10 @@
 //! A tile's picture watch: what the health monitor sees and everything that it decided, for whoever wants to know why a picture restarted.
 
+use crate::components::icon::{Glyph, IconButton};
 use crate::components::tile::layer::Layer;
 use crate::health::View;
 use crate::hooks::health::monotonic_ms;
-use crate::state::use_wall;
+use crate::state::{use_dialogs, use_wall};
 use crate::text;
 use crate::text::picture as words;
 use leptos::prelude::*;
@@ -17,7 +18,7 @@ fn clock(at_ms: f64) -> String {
 /// `main_shown`: the layer in front is the main stream's.
 #[component]
 pub fn PictureWatch(id: i64, #[prop(into)] main_shown: Signal<bool>, sub: Layer, main: Layer) -> impl IntoView {
-    let wall = use_wall();
+    let (wall, dialogs) = (use_wall(), use_dialogs());
     let layer = move || if main_shown.get() { main } else { sub };
     let settings = Memo::new(move |_| wall.camera(id).map(|camera| camera.health).unwrap_or_default());
     let row = move |name: &'static str, value: fn(&View) -> String| {
@@ -53,6 +54,10 @@ pub fn PictureWatch(id: i64, #[prop(into)] main_shown: Signal<bool>, sub: Layer,
     };
     view! {
         <section class="watch" aria-label=text::PICTURE_WATCH>
+            <header class="watch__head">
+                <h3>{text::PICTURE_WATCH}</h3>
+                <IconButton glyph=Glyph::Close label=text::CLOSE on_press=move |_| dialogs.watched.update(|shown| shown.retain(|shown| *shown != id)) />
+            </header>
             <dl>
                 {row(words::STATE, |view| words::phase(view.phase))}
                 <dt>{words::NEXT}</dt>
@@ -66,7 +71,7 @@ pub fn PictureWatch(id: i64, #[prop(into)] main_shown: Signal<bool>, sub: Layer,
                 <dt>{words::ATTEMPTS}</dt>
                 <dd>{attempts}</dd>
             </dl>
-            <h3>{words::DECISIONS}</h3>
+            <h4>{words::DECISIONS}</h4>
             <Show when=move || layer().decisions.with(Vec::is_empty)>
                 <p>{words::NO_DECISIONS}</p>
             </Show>

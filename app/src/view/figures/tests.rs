@@ -54,7 +54,7 @@ fn figures_are_sentences() {
             "Memory: 180 MB (machine: 38 % of 8.0 GB in use)",
             "Processor: 12 % (of 2 cores)",
             "Database: 1.2 MB (SQLite, reads in 0.4 ms, writes in 3.2 ms)",
-            "Open files: 84 (of at most 1024)",
+            "Open files: 84 (of at most 1\u{202f}024)",
             "Tasks: 63 (on 12 threads)",
             "Child processes: 2 (ffmpeg, 122 MB)",
             "Viewers: 4 watching (4 pages open)",

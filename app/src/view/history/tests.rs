@@ -42,6 +42,9 @@ fn both_streams_of_a_camera_make_one_story() {
     let told: Vec<_> = stories(list).iter().map(|story| (story.incident.id, story.twin, story.key())).collect();
     // 5 began too long after 4; 1 is of the same stream as 2.
     assert_eq!(told, [(5, None, 5), (4, None, 4), (3, Some(2), 2), (1, None, 1)]);
+    let frozen = |id, quality| Incident { kind: IncidentKind::PictureFrozen, ..incident(id, quality, 0, false, 5) };
+    let told = stories(vec![frozen(2, Quality::Sub), frozen(1, Quality::Main), incident(3, Quality::Main, 0, true, 5)]);
+    assert_eq!(told.len(), 2, "a picture that stands still does so in both streams, and is no outage");
     let open = stories(vec![incident(2, Quality::Sub, 1, true, 90), incident(1, Quality::Main, 0, false, 5)]);
     assert!(open.len() == 1 && open[0].is_open(), "one that goes on is the story");
 }
@@ -85,5 +88,9 @@ fn numbers_and_times_as_words() {
     let before = LocalTime { day: 20, weekday: 5, ..then };
     assert_eq!(before.short(&now), "Fri 20 Nov, 09:05");
     assert_eq!(LocalTime { year: 2025, ..before }.long(&now), "20 Nov 2025, 09:05:07");
+    assert_eq!(then.end(&before, &now), "today, 09:05");
+    assert_eq!(then.end(&then, &now), "09:05");
+    assert_eq!(LocalTime { hour: 23, ..before }.end(&before, &now), "23:05");
+    assert_eq!(before.end(&LocalTime { day: 19, weekday: 4, ..then }, &now), "Fri 20 Nov, 09:05");
     assert_eq!((weekday("2026-11-21"), weekday("1970-01-01")), ("Sat", "Thu"));
 }
