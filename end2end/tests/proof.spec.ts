@@ -71,7 +71,7 @@ test('the browser’s own pause, a page that comes back, and a server that is go
       const begin = video.currentTime;
       for (const end = performance.now() + 20_000; video.currentTime < begin + 6 && performance.now() < end; ) {
         seen.add(root?.querySelector('.tile__state')?.textContent?.trim() ?? '');
-        await new Promise((done) => setTimeout(done, 100));
+        await new Promise((done) => requestAnimationFrame(done));
       }
       return { seen: [...seen], stepped: video.currentTime > begin };
     });
