@@ -7,8 +7,10 @@
 use crate::time::{Stamp, VIDEO_TIMESCALE};
 
 mod drift;
+mod pace;
 mod track;
 
+pub use pace::Lag;
 pub(crate) use track::Interval;
 pub use track::Order;
 
@@ -17,6 +19,9 @@ use track::{TrackClock, ticks};
 
 /// A step that differs from the receive clock's by more than this is an outlier, in seconds.
 pub const OUTLIER_S: i64 = 5;
+/// A frame that comes by this much (and by more than a frame) before its time has a clock that jumped, in milliseconds: what is delayed
+/// comes late, never early.
+pub const EARLY_MS: i64 = 500;
 /// After this many frames that agree with each other the camera's clock is taken to have jumped.
 pub const JUMP_FRAMES: u32 = 3;
 /// Without audio, a gap longer than this (and than four frames) is closed: nobody would watch it.
@@ -76,6 +81,11 @@ impl SessionClock {
     /// The latest video time that was given, in 90 kHz ticks.
     pub fn latest_video(&self) -> Option<i64> {
         self.video.latest()
+    }
+
+    /// How far the newest video frame is behind its time. None while it is about on time, or that cannot be said.
+    pub fn lag(&self) -> Option<Lag> {
+        self.video.lag()
     }
 
     /// The time of a video frame on the timeline, in 90 kHz ticks: unique, and rising unless `order` lets it go back.

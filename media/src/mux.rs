@@ -4,7 +4,7 @@
 //! the error, so decode times are exactly continuous and follow the repaired timeline. Sans-IO; lives as long as a stream's task.
 //! Timestamp repair is in [`crate::clock`], decode order in [`crate::reorder`], boxes in [`crate::cmaf`].
 
-use crate::clock::SessionClock;
+use crate::clock::{Lag, SessionClock};
 use crate::cmaf::{self, Chunk, Epoch, Track};
 use crate::codec::aac;
 use crate::time::VIDEO_TIMESCALE;
@@ -161,6 +161,11 @@ impl Muxer {
             frame_interval: self.video.frame_interval(),
             ..self.stats
         }
+    }
+
+    /// How far the newest picture is behind its time. None while it is about on time, or that cannot be said.
+    pub fn lag(&self) -> Option<Lag> {
+        self.clock.as_ref().and_then(SessionClock::lag)
     }
 
     fn push_tracks(&mut self, tracks: Tracks) {

@@ -2,6 +2,9 @@
 
 use super::*;
 
+#[path = "tests/pace.rs"]
+mod pace;
+
 const FRAME: i64 = 3_600;
 
 fn at(ticks: i64) -> Stamp {

@@ -1,6 +1,7 @@
 //! One track's timestamps: outliers re-stamped, jumps accepted after a few agreeing frames, equal and backward steps mended.
 
-use super::{JUMP_FRAMES, LONG_GAP_S, OUTLIER_S};
+use super::pace::{Lag, Pace};
+use super::{EARLY_MS, JUMP_FRAMES, LONG_GAP_S, OUTLIER_S};
 use crate::time::Stamp;
 use std::collections::VecDeque;
 
@@ -77,6 +78,7 @@ pub(super) struct TrackClock {
     /// Added to anchored timestamps since the last jump of this track's own clock.
     pub shift: i64,
     pub interval: Interval,
+    pace: Pace,
     latest: Option<Latest>,
     /// Reordered pictures lie above this.
     floor: i64,
@@ -94,6 +96,7 @@ impl TrackClock {
             rate,
             shift: 0,
             interval: Interval::new(interval),
+            pace: Pace::default(),
             latest: None,
             floor: i64::MIN,
             recent: VecDeque::with_capacity(REORDER_PICTURES + 1),
@@ -104,6 +107,11 @@ impl TrackClock {
 
     pub fn latest(&self) -> Option<i64> {
         self.latest.map(|latest| latest.time)
+    }
+
+    /// How far the newest frame is behind, if it is.
+    pub fn lag(&self) -> Option<Lag> {
+        self.pace.lag(self.rate)
     }
 
     /// Receive time since the last frame.
@@ -146,16 +154,26 @@ impl TrackClock {
         }
         let time = latest.time.max(stamped.time);
         let sound = if stamped.repaired || stamped.reordered { latest.sound } else { (time, received) };
+        if stamped.jumped {
+            self.pace.restart();
+        }
+        let elapsed = ticks(received.mono_us.saturating_sub(latest.received.mono_us), self.rate);
+        // What was taken out of the timeline has passed all the same.
+        let passed = time.saturating_sub(latest.time).saturating_add(closed);
+        self.pace.advance(passed, elapsed, received, self.rate);
         self.latest = Some(Latest { time, received, sound });
         self.remember(stamped.time, order);
         stamped
     }
 
-    /// A step forward is sound if it is short, or if as much time has really passed.
+    /// A step forward is sound if it is short, or if as much time has really passed. It is not if the frame would have come before it can
+    /// have been taken: earlier, by its timestamp, than any frame before it.
     fn is_sound(&self, step: i64, received: Stamp) -> bool {
         let limit = self.rate * OUTLIER_S;
         let elapsed = ticks(self.elapsed_us(received).unwrap_or(0), self.rate);
-        step <= limit || step.saturating_sub(elapsed).saturating_abs() <= limit
+        let early = self.interval.get().max(self.rate * EARLY_MS / 1000);
+        let possible = self.pace.lead(step, elapsed).is_none_or(|lead| lead <= early);
+        possible && (step <= limit || step.saturating_sub(elapsed).saturating_abs() <= limit)
     }
 
     fn may_go_back_to(&self, raw: i64, step: i64) -> bool {

@@ -4,6 +4,7 @@
 //! session up, how long to wait, and what people are told. What does not belong here: sockets, tasks, other streams' logins
 //! ([`super::breaker`] counts those per host and user).
 
+use crate::clock::Lag;
 use crate::error::{ErrorCode, StreamError};
 use crate::ingest::Knocked;
 use crate::stream::status::StreamState;
@@ -115,6 +116,8 @@ struct Open {
     live_since: Option<Stamp>,
     /// Usual time between frames, once measured.
     interval: Option<Duration>,
+    /// How far the newest frame is behind.
+    lag: Option<Lag>,
 }
 
 /// The state machine of one stream.
@@ -271,10 +274,12 @@ impl Policy {
         }
     }
 
-    /// A video frame arrived. The hot path: one call per frame. `interval` is the usual time between frames, where known.
-    pub fn frame(&mut self, now: Stamp, key: bool, interval: Option<Duration>, out: &mut Vec<Action>) {
+    /// A video frame arrived. The hot path: one call per frame. `interval` is the usual time between frames, where known; `lag` says how
+    /// late this one is.
+    pub fn frame(&mut self, now: Stamp, key: bool, interval: Option<Duration>, lag: Option<Lag>, out: &mut Vec<Action>) {
         let Session::Open(open) = &mut self.session else { return };
         open.last_frame = Some(now);
+        open.lag = lag;
         open.interval = interval.or(open.interval);
         if key && open.live_since.is_none() {
             open.live_since = Some(now);
@@ -319,17 +324,17 @@ impl Policy {
     /// Starts over only if our own evidence is bad. A waiting attempt is brought forward, but not more often than
     /// [`PolicySettings::nudge_interval`]: every viewer's health monitor may call this.
     pub fn recover(&mut self, now: Stamp, out: &mut Vec<Action>) -> RecoverOutcome {
-        if let Session::Open(Open { live_since: Some(_), last_frame: Some(last), interval, .. }) = self.session {
-            let age = now.since(last);
+        if let Session::Open(open @ Open { live_since: Some(_), last_frame: Some(last), interval, .. }) = self.session {
+            let age = open.picture_age(now, last);
             if age <= self.settings.recover_limit(interval) {
                 return RecoverOutcome::no(words::healthy(age));
             }
             if let Some(answer) = self.cannot_restart(now) {
                 return answer;
             }
-            self.note_failure(now, words::stalled(age));
+            self.note_failure(now, words::live_stalled(&open, now, last));
             self.open_anew(now, words::RECOVERING, out);
-            return RecoverOutcome::yes(words::no_frames_for(age));
+            return RecoverOutcome::yes(words::too_old(age));
         }
         if let Some(answer) = self.cannot_restart(now) {
             return answer;

@@ -278,7 +278,7 @@ impl Supervisor {
             }
         }
         if is_video || key {
-            self.policy.frame(now, key, self.meter.frame_interval(), &mut self.actions);
+            self.policy.frame(now, key, self.meter.frame_interval(), self.muxer.lag(), &mut self.actions);
         }
         if picture_changed || self.sound != sound_before {
             self.publish();

@@ -7,6 +7,13 @@ use crate::stream::status::StreamState;
 use crate::time::Stamp;
 use std::time::Duration;
 
+impl Open {
+    /// How old the newest picture is, against the usual.
+    pub(super) fn picture_age(&self, now: Stamp, last: Stamp) -> Duration {
+        now.since(last).saturating_add(self.lag.map_or(Duration::ZERO, |lag| lag.late))
+    }
+}
+
 impl Policy {
     pub(super) fn on_wanted(&mut self, now: Stamp, wanted: bool) {
         if self.wanted && !wanted {
@@ -21,7 +28,7 @@ impl Policy {
     pub(super) fn on_connected(&mut self, now: Stamp) {
         if self.session == Session::Opening {
             self.refusals = 0;
-            self.session = Session::Open(Open { since: now, last_frame: None, live_since: None, interval: None });
+            self.session = Session::Open(Open { since: now, last_frame: None, live_since: None, interval: None, lag: None });
         }
     }
 
@@ -111,7 +118,7 @@ impl Policy {
             return;
         }
         let error = match (open.live_since, open.last_frame) {
-            (Some(_), Some(last)) => words::stalled(now.since(last)),
+            (Some(_), Some(last)) => words::live_stalled(&open, now, last),
             (_, Some(_)) => words::no_key_frame(now.since(open.since)),
             (_, None) => words::sends_nothing(now.since(open.since)),
         };
@@ -128,7 +135,16 @@ impl Policy {
     /// When an open session has been silent for too long.
     pub(super) fn give_up_at(&self, open: &Open) -> Stamp {
         match (open.live_since, open.last_frame) {
-            (Some(_), Some(last)) => last.plus(self.settings.stall_limit(open.interval)),
+            (Some(_), Some(last)) => {
+                let limit = self.settings.stall_limit(open.interval);
+                let silent = last.plus(limit);
+                let Some(lag) = open.lag else { return silent };
+                // Pictures that trickle in: the newest is as old as if none had come, and no backlog is being worn down.
+                let old = last.plus((limit * settings::TOO_OLD_TENTHS / 10).saturating_sub(lag.late));
+                let hopeless = lag.since.plus(settings::CATCH_UP);
+                let slow = if old.mono_us > hopeless.mono_us { old } else { hopeless };
+                if slow.mono_us < silent.mono_us { slow } else { silent }
+            }
             (_, Some(last)) => {
                 let silent = last.plus(self.settings.first_frame_timeout);
                 let hopeless = open.since.plus(self.settings.first_key_timeout);

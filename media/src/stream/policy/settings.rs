@@ -8,6 +8,11 @@ pub(super) const FIRST_KNOCK: Duration = Duration::from_millis(200);
 pub(super) const KNOCK: Duration = Duration::from_secs(1);
 pub(super) const IDLE_KNOCK: Duration = Duration::from_secs(5);
 
+/// A live session whose newest picture is this many tenths of the stall limit older than usual is given up although pictures come …
+pub(super) const TOO_OLD_TENTHS: u32 = 9;
+/// … unless it has become less old within this time: what a hiccup of the network held up then comes in.
+pub(super) const CATCH_UP: Duration = Duration::from_millis(500);
+
 /// Every number of [`super::Policy`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PolicySettings {

@@ -130,9 +130,15 @@ impl Harness {
     }
 
     fn frame(&mut self, key: bool) {
+        self.late_frame(key, None);
+    }
+
+    /// A frame that comes `late`, which has not become less since then.
+    fn late_frame(&mut self, key: bool, lag: Option<(Duration, Stamp)>) {
         if self.upstream == Upstream::Open {
             let mut out = Vec::new();
-            self.policy.frame(self.now, key, Some(40 * MS), &mut out);
+            let lag = lag.map(|(late, since)| Lag { late, since });
+            self.policy.frame(self.now, key, Some(40 * MS), lag, &mut out);
             self.carry_out(out);
         }
     }

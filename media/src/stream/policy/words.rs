@@ -1,6 +1,8 @@
 //! What people are told about a stream's life: plain sentences, nothing else.
 
+use super::Open;
 use crate::error::{ErrorCode, StreamError};
+use crate::time::Stamp;
 use std::time::Duration;
 
 pub(super) const IDLE: &str = "Nobody is watching. The stream starts with the first viewer.";
@@ -15,8 +17,15 @@ pub(super) const ASLEEP: &str = "The camera is asleep. Its picture comes back wh
 pub(super) const AWAKE: &str = "The camera is awake: live.";
 pub(super) const RECONFIGURED: &str = "The settings changed.";
 
-pub(super) fn stalled(age: Duration) -> StreamError {
-    let message = format!("No frames for {}: the camera stopped sending although the connection is open.", span(age));
+/// A live session that is given up.
+pub(super) fn live_stalled(open: &Open, now: Stamp, last: Stamp) -> StreamError {
+    let message = match open.lag {
+        Some(_) => format!(
+            "Pictures come too slowly: the newest is {} old. The camera or the network to it is overloaded.",
+            span(open.picture_age(now, last))
+        ),
+        None => format!("No frames for {}: the camera stopped sending although the connection is open.", span(now.since(last))),
+    };
     StreamError::new(ErrorCode::Stalled, message)
 }
 
@@ -40,8 +49,8 @@ pub(in crate::stream) fn login_blocked() -> StreamError {
     StreamError::new(ErrorCode::AuthBlocked, BLOCKED)
 }
 
-pub(super) fn no_frames_for(age: Duration) -> String {
-    format!("No frames for {}: opening a new session.", span(age))
+pub(super) fn too_old(age: Duration) -> String {
+    format!("The newest picture is {} old: opening a new session.", span(age))
 }
 
 pub(super) fn healthy(age: Duration) -> String {

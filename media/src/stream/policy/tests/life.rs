@@ -60,19 +60,76 @@ fn a_silent_live_session_is_given_up_after_five_seconds() {
 }
 
 #[test]
+fn pictures_that_trickle_in_end_a_session_within_five_seconds() {
+    // A hundredth of what is needed: one picture every four seconds.
+    let mut stream = Harness::live();
+    stream.pass(4000 * MS);
+    stream.late_frame(false, Some((3960 * MS, stream.now)));
+    stream.pass(499 * MS);
+    assert_eq!(stream.state(), StreamState::Live);
+    stream.pass(41 * MS);
+    assert_eq!(stream.state(), StreamState::Stalled, "4.54 s after the trickle began");
+    let message = &stream.policy.failure().expect("a failure").error.message;
+    assert!(message.contains("come too slowly: the newest is 4.5 s old"), "{message}");
+    // A tenth: many small ones.
+    let mut stream = Harness::live();
+    let mut since = None;
+    let mut passed = Duration::ZERO;
+    while stream.state() == StreamState::Live {
+        stream.pass(400 * MS);
+        passed += 400 * MS;
+        let late = passed * 9 / 10;
+        let begun = *since.get_or_insert(stream.now);
+        stream.late_frame(false, (late > SECOND).then_some((late, begun)));
+        assert!(passed < 6 * SECOND);
+    }
+    assert!(passed >= 4500 * MS);
+}
+
+#[test]
+fn a_backlog_that_comes_in_after_a_hiccup_keeps_the_session() {
+    let mut stream = Harness::live();
+    stream.pass(4900 * MS);
+    // Each frame of the burst is less late than the one before it.
+    for late in (0..49).rev() {
+        stream.late_frame(false, Some((late * 100 * MS, stream.now)));
+        stream.pass(20 * MS);
+    }
+    stream.frame(false);
+    stream.pass(4999 * MS);
+    assert_eq!((stream.state(), stream.opened), (StreamState::Live, 1));
+    // As late as can be, and then nothing more: given up after a moment, not at once.
+    stream.late_frame(false, Some((20 * SECOND, stream.now)));
+    stream.pass(499 * MS);
+    assert_eq!(stream.state(), StreamState::Live);
+    stream.pass(MS);
+    assert_eq!(stream.state(), StreamState::Stalled);
+}
+
+#[test]
+fn a_viewer_that_sees_old_pictures_is_believed() {
+    let mut stream = Harness::live();
+    stream.late_frame(false, Some((1500 * MS, stream.now)));
+    assert!(!stream.recover().restarted);
+    stream.late_frame(false, Some((2500 * MS, stream.now)));
+    let outcome = stream.recover();
+    assert!(outcome.restarted && outcome.reason.contains("2.5 s old"), "{}", outcome.reason);
+}
+
+#[test]
 fn a_slow_camera_is_not_called_stalled() {
     let mut stream = Harness::live();
     let mut out = Vec::new();
     for _ in 0..5 {
         stream.pass(9 * SECOND);
-        stream.policy.frame(stream.now, true, Some(9 * SECOND), &mut out);
+        stream.policy.frame(stream.now, true, Some(9 * SECOND), None, &mut out);
         stream.pass(Duration::ZERO);
         if stream.state() != StreamState::Live {
             // The first nine seconds were judged by the 25 fps measured before; afterwards the slow rate is known.
             stream.closed();
             stream.pass(SECOND);
             stream.connect();
-            stream.policy.frame(stream.now, true, Some(9 * SECOND), &mut out);
+            stream.policy.frame(stream.now, true, Some(9 * SECOND), None, &mut out);
         }
     }
     assert!(stream.opened <= 2);

@@ -12,6 +12,7 @@ enum Step {
     BlockedElsewhere(u16),
     Closed,
     Frame(bool),
+    LateFrame(u32),
     Restart,
     Recover,
     Reconfigure(bool),
@@ -38,6 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (1_u16..4000).prop_map(Step::BlockedElsewhere),
         6 => Just(Step::Closed),
         6 => any::<bool>().prop_map(Step::Frame),
+        2 => (0_u32..20_000).prop_map(Step::LateFrame),
         1 => Just(Step::Restart),
         1 => Just(Step::Recover),
         1 => any::<bool>().prop_map(Step::Reconfigure),
@@ -63,6 +65,7 @@ impl Harness {
             }
             Step::Closed => self.closed(),
             Step::Frame(key) => self.frame(*key),
+            Step::LateFrame(ms) => self.late_frame(true, Some((*ms * MS, self.now))),
             Step::Restart => drop(self.restart()),
             Step::Recover => drop(self.recover()),
             Step::Reconfigure(login_changed) => {
