@@ -277,6 +277,7 @@ impl Connection<'_> {
             KeepaliveBehaviour::Ignore if keepalive => return,
             KeepaliveBehaviour::WrongCseq if keepalive => (Response::new(200), previous),
             KeepaliveBehaviour::BadRequestWrongCseq if keepalive => (Response::new(400), previous),
+            KeepaliveBehaviour::RefuseSetParameter if keepalive && request.method == "SET_PARAMETER" => (Response::new(400), previous),
             _ => (self.respond(request, &script).await, cseq),
         };
         tracing::debug!(method = request.method, url = request.url, status = response.status, "request");

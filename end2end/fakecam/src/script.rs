@@ -156,8 +156,10 @@ pub enum KeepaliveBehaviour {
     Answer,
     /// 200 with the CSeq of the request before.
     WrongCseq,
-    /// 400 with the CSeq of the request before (Tapo C220).
+    /// 400 with the CSeq of the request before.
     BadRequestWrongCseq,
+    /// The same, but to `SET_PARAMETER` only, which is announced all the same (Tapo C100, C220, C520WS).
+    RefuseSetParameter,
     /// No answer.
     Ignore,
 }

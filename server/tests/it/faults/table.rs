@@ -11,7 +11,9 @@ use std::time::Duration;
 
 const CLOSED: &str = "closed the connection";
 const BROKEN: &str = "breaks the stream";
-const SILENT: &str = "No frames for 5.0 s";
+const SILENT: &str = "No frames for";
+/// Depends on which picture was on its way: a key frame takes longer than five seconds.
+const SLOW: &str = "Pictures come too slowly|No frames for";
 
 /// A lasting behaviour, met by a new connection: the old one is dropped.
 async fn and_drop(camera: &FakeCamera, change: impl FnOnce(&mut Script)) {
@@ -78,7 +80,8 @@ fn away() -> Vec<Fault> {
         Fault::outage("stall", scripts!(|script| script.stall = true), Stalled, SILENT, Stalled),
         Fault::outage("stall of the picture only", scripts!(|script| script.stall_video = true), Stalled, SILENT, Stalled)
             .on(|builder| builder.fixture(Fixture::sub().with_audio(AudioCodec::Aac))),
-        Fault::outage("slow trickle", scripts!(|script| script.bytes_per_second = Some(600)), Stalled, "No frames for", Stalled),
+        Fault::outage("slow trickle", scripts!(|script| script.bytes_per_second = Some(600)), Stalled, SLOW, Stalled).after(100),
+        Fault::outage("less slow trickle", scripts!(|script| script.bytes_per_second = Some(6000)), Stalled, SLOW, Stalled).after(100),
         Fault::outage("all datagrams lost", scripts!(|script| script.loss = 1.0), Stalled, SILENT, Stalled).over("udp"),
     ]
 }
@@ -130,9 +133,16 @@ fn short_session(builder: fakecam::Builder) -> fakecam::Builder {
     builder.behaviour(Script { session_timeout_s: Some(4), ..Script::default() })
 }
 
+fn tapo(builder: fakecam::Builder) -> fakecam::Builder {
+    let script = Script { session_timeout_s: Some(4), keepalive: KeepaliveBehaviour::RefuseSetParameter, ..Script::default() };
+    builder.behaviour(script)
+}
+
 /// What a stream does not mind.
 fn harmless() -> Vec<Fault> {
     vec![
+        // Two sorts of keepalive are sent: OPTIONS, then GET_PARAMETER. Tapo cameras know both, and announce a third that they refuse.
+        Fault::harmless("keepalives of one sort refused", nothing).on(tapo).lasting(250),
         Fault::harmless("session id forgotten", acts!(Action::ChangeSessionId)).on(short_session).lasting(150),
         Fault::harmless("another session id in every answer", nothing).on(|builder| {
             let script = Script { new_session_id_per_setup: true, ..Script::default() };
@@ -144,6 +154,9 @@ fn harmless() -> Vec<Fault> {
         Fault::harmless("timestamps a minute on", acts!(Action::JumpTimestamps { seconds: 60.0 })),
         Fault::harmless("timestamps a minute back", acts!(Action::JumpTimestamps { seconds: -60.0 })),
         Fault::harmless("timestamps three seconds on", acts!(Action::JumpTimestamps { seconds: 3.0 })),
+        Fault::harmless("timestamps three seconds on, with sound", acts!(Action::JumpTimestamps { seconds: 3.0 }))
+            .on(|builder| builder.fixture(Fixture::sub().with_audio(AudioCodec::Aac)))
+            .after(100),
         Fault::harmless("timestamps three seconds back", acts!(Action::JumpTimestamps { seconds: -3.0 })),
         Fault::harmless("one timestamp far ahead", acts!(Action::OutlierTimestamp { seconds: 37_600.0 })),
         Fault::harmless("one timestamp far back", acts!(Action::OutlierTimestamp { seconds: -9800.0 })),
