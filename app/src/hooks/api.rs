@@ -123,9 +123,9 @@ pub async fn history(step_s: u32) -> Result<History, Problem> {
     read(Request::get(&format!("{BASE}/system/history?step_s={step_s}")).send().await.map_err(|_| unreachable())?).await
 }
 
-/// Signs in; the browser keeps the cookie.
-pub async fn sign_in(username: &str, password: &str) -> Result<WhoAmI, Problem> {
-    let body = SignIn { username: username.to_owned(), password: Password(password.to_owned()) };
+/// Signs in; the browser keeps the cookie. `stay`: for a display that is to stay signed in.
+pub async fn sign_in(username: &str, password: &str, stay: bool) -> Result<WhoAmI, Problem> {
+    let body = SignIn { username: username.to_owned(), password: Password(password.to_owned()), stay };
     read(send(Request::post(&format!("{BASE}/session")), &body).await?).await
 }
 

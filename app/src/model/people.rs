@@ -158,6 +158,9 @@ impl fmt::Debug for Password {
 pub struct SignIn {
     pub username: String,
     pub password: Password,
+    /// A display such as a tablet on the wall: it stays signed in for 400 days, also when it is not used.
+    #[serde(default)]
+    pub stay: bool,
 }
 
 /// Body of `POST /setup`: the first account.

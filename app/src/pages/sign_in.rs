@@ -12,7 +12,7 @@ use leptos_meta::Title;
 pub fn SignInPage() -> impl IntoView {
     let (name, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let complaint = RwSignal::new(None::<String>);
-    let busy = RwSignal::new(false);
+    let (busy, stay) = (RwSignal::new(false), RwSignal::new(false));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -21,7 +21,7 @@ pub fn SignInPage() -> impl IntoView {
         busy.set(true);
         complaint.set(None);
         spawn_local(async move {
-            match api::sign_in(&name.get_untracked(), &password.get_untracked()).await {
+            match api::sign_in(&name.get_untracked(), &password.get_untracked(), stay.get_untracked()).await {
                 // Stays busy until the next page is there.
                 Ok(_) => place::go(&place::after_sign_in()),
                 Err(problem) => {
@@ -52,6 +52,19 @@ pub fn SignInPage() -> impl IntoView {
                     autocomplete="current-password"
                     secret=true
                 />
+                <button
+                    type="button"
+                    class="switch"
+                    role="switch"
+                    aria-checked=move || stay.get().to_string()
+                    on:click=move |_| stay.update(|stay| *stay = !*stay)
+                >
+                    <span class="switch__words">
+                        <span>{text::people::STAY}</span>
+                        <span class="field__hint">{text::people::STAY_HINT}</span>
+                    </span>
+                    <span class="switch__track" aria-hidden="true"></span>
+                </button>
                 <button type="submit" class="button button--primary" aria-busy=move || busy.get().to_string() disabled=move || busy.get()>
                     {move || if busy.get() { text::people::SIGNING_IN } else { text::people::SIGN_IN }}
                 </button>

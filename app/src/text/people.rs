@@ -7,6 +7,8 @@ pub const USER: &str = "User name";
 pub const PASSWORD: &str = "Password";
 pub const PASSWORD_SHOW: &str = "Show the password";
 pub const PASSWORD_HIDE: &str = "Hide the password";
+pub const STAY: &str = "Stay signed in here";
+pub const STAY_HINT: &str = "For a tablet on the wall. Elsewhere you are signed out after a week without use.";
 pub const FORGOT: &str = "Forgotten? An admin can give you a new one, or on the server: nightjar user passwd NAME";
 pub const NOT_ENCRYPTED: &str = "This connection is not encrypted: others on the network can read what you type and see. Turn HTTPS on before you use it beyond your home.";
 

@@ -1,7 +1,7 @@
 //! Where people and guests are signed in: a store for tower-sessions in our database, with a copy in memory that answers every request.
 //!
 //! The cookie's value is nowhere but in the browser: table and memory know its SHA-256. A session ends when it was not used for some time
-//! (idle), after some time whatever happens (absolute), when its person's generation has moved on, or when its row is deleted.
+//! (idle; not if it is a display's), after some time whatever happens (absolute), when its person's generation has moved on, or when its row is deleted.
 
 use super::clock::Clock;
 use super::store::failed;
@@ -35,11 +35,13 @@ pub struct Lifetimes {
     pub idle: Duration,
     /// Whatever happens.
     pub absolute: Duration,
+    /// Of a display that stays signed in, also when it was switched off for months. Browsers keep no cookie for longer than 400 days.
+    pub display: Duration,
 }
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { idle: Duration::days(7), absolute: Duration::days(30) }
+        Self { idle: Duration::days(7), absolute: Duration::days(30), display: Duration::days(400) }
     }
 }
 
@@ -61,6 +63,9 @@ pub struct SignedIn {
     pub user_agent: String,
     /// It ends then at the latest; of guests, with their link. Unix time, seconds.
     pub until: Option<i64>,
+    /// A display: it lives for [`Lifetimes::display`] and may be idle.
+    #[serde(default)]
+    pub stay: bool,
 }
 
 /// One session.
@@ -121,7 +126,18 @@ impl Sessions {
     }
 
     fn holds(&self, entry: &Entry, now: OffsetDateTime) -> bool {
-        now < entry.expires_at && now < entry.last_seen_at.saturating_add(self.inner.lifetimes.idle)
+        let idle = now >= entry.last_seen_at.saturating_add(self.inner.lifetimes.idle);
+        now < entry.expires_at && (!idle || self.is_display(entry))
+    }
+
+    /// Longer than any other session was given to it.
+    fn is_display(&self, entry: &Entry) -> bool {
+        entry.expires_at > entry.created_at.saturating_add(self.inner.lifetimes.absolute)
+    }
+
+    /// Whether this session is that of a display, which stays signed in.
+    pub fn stays(&self, hash: &[u8; 32]) -> bool {
+        self.get(hash).is_some_and(|entry| self.is_display(&entry))
     }
 
     /// A session that holds.
@@ -265,7 +281,8 @@ impl SessionStore for Sessions {
         let signed_in = signed_in(record)?;
         let now = self.inner.clock.now();
         let until = signed_in.until.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-        let latest = now.saturating_add(self.inner.lifetimes.absolute);
+        let lifetimes = self.inner.lifetimes;
+        let latest = now.saturating_add(if signed_in.stay { lifetimes.display } else { lifetimes.absolute });
         let expires_at = until.map_or(latest, |until| until.min(latest));
         let surplus = self.surplus(signed_in.subject);
         if !surplus.is_empty() {
@@ -301,7 +318,7 @@ impl SessionStore for Sessions {
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
         let Some(entry) = self.touch(&hash(id)) else { return Ok(None) };
-        let signed_in = SignedIn { subject: entry.subject, address: entry.address, user_agent: entry.user_agent, until: None };
+        let signed_in = SignedIn { subject: entry.subject, address: entry.address, user_agent: entry.user_agent, until: None, stay: false };
         let value = serde_json::to_value(&signed_in).map_err(|error| Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data: HashMap::from([(SIGNED_IN.to_owned(), value)]), expiry_date: entry.expires_at }))
     }

@@ -28,21 +28,38 @@ pub fn router() -> OpenApiRouter<Gate> {
         .routes(routes!(end))
 }
 
+/// How long a session that begins lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasts {
+    /// Idle and absolute expiry.
+    Usual,
+    /// A tablet on the wall: until then, however long it is switched off.
+    Display(OffsetDateTime),
+    /// As usual, but not beyond this.
+    Until(OffsetDateTime),
+}
+
+impl Lasts {
+    fn display<K: crate::guard::Kind>(permit: &Permit<K>) -> Self {
+        Self::Display(permit.people.now().saturating_add(permit.people.sessions().lifetimes().display))
+    }
+}
+
 /// Begins a session for `subject` under a new id; the cookie goes out with the answer.
 ///
 /// # Errors
 /// The session could not be stored.
-pub async fn begin(
-    session: &Session,
-    subject: Subject,
-    client: &Client,
-    headers: &HeaderMap,
-    until: Option<OffsetDateTime>,
-) -> AppResult<()> {
+pub async fn begin(session: &Session, subject: Subject, client: &Client, headers: &HeaderMap, lasts: Lasts) -> AppResult<()> {
     // Whatever this browser was signed in as before ends, and its id with it.
     session.flush().await.map_err(AppError::internal)?;
     let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("").to_owned();
-    let stored = Stored { subject, address: client.address.to_string(), user_agent, until: until.map(OffsetDateTime::unix_timestamp) };
+    let (until, stay) = match lasts {
+        Lasts::Usual => (None, false),
+        Lasts::Display(until) => (Some(until), true),
+        Lasts::Until(until) => (Some(until), false),
+    };
+    let stored =
+        Stored { subject, address: client.address.to_string(), user_agent, until: until.map(OffsetDateTime::unix_timestamp), stay };
     if let Some(until) = until {
         session.set_expiry(Some(Expiry::AtDateTime(until)));
     }
@@ -96,7 +113,8 @@ async fn read(permit: Permit<SignedIn>) -> AppResult<Json<WhoAmI>> {
 )]
 async fn sign_in(permit: Permit<Anyone>, session: Session, headers: HeaderMap, ApiJson(body): ApiJson<SignIn>) -> AppResult<Json<WhoAmI>> {
     let subject = permit.people.sign_in(permit.address(), &body.username, &body.password.0).await?;
-    begin(&session, subject, permit.client(), &headers, None).await?;
+    let lasts = if body.stay { Lasts::display(&permit) } else { Lasts::Usual };
+    begin(&session, subject, permit.client(), &headers, lasts).await?;
     whose(&permit, &session)
 }
 
@@ -135,8 +153,10 @@ async fn change_password(
     headers: HeaderMap,
     ApiJson(body): ApiJson<PasswordChange>,
 ) -> AppResult<StatusCode> {
+    let stays = matches!(permit.principal().proof, Proof::Session(hash) if permit.people.sessions().stays(&hash));
+    let lasts = if stays { Lasts::display(&permit) } else { Lasts::Usual };
     let subject = permit.people.change_password(permit.principal(), permit.address(), &body.current.0, &body.new.0).await?;
-    begin(&session, subject, permit.client(), &headers, None).await?;
+    begin(&session, subject, permit.client(), &headers, lasts).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -272,6 +272,15 @@ async fn signing_in_and_out_by_cookie() {
     let with = |method: &str, path: &str, cookie: &str| {
         app.send(Request::builder().method(method).uri(path).header(COOKIE, cookie).body(Body::empty()).expect("a request"))
     };
+    // A display stays.
+    assert!(set.contains("Max-Age=2592000"), "{set}");
+    let display = Request::post("/api/v1/session").header("content-type", "application/json");
+    let display = display.body(Body::from(json!({ "username": "viewer", "password": PASSWORD, "stay": true }).to_string()));
+    let display = app.send(display.expect("a request")).await;
+    let days = display.headers[SET_COOKIE].to_str().expect("text").split("Max-Age=").nth(1).and_then(|age| age.split(';').next());
+    let days = days.and_then(|age| age.parse::<u64>().ok()).expect("seconds") / 86_400;
+    assert!((399..=400).contains(&days), "{days}");
+    assert_eq!(with("DELETE", "/api/v1/session", &cookie(&display)).await.status, StatusCode::NO_CONTENT);
     // Signing in again gives another id, and the old one is dead.
     let again = Request::post("/api/v1/session").header("content-type", "application/json").header(COOKIE, &first);
     let again = again.body(Body::from(json!({ "username": "viewer", "password": PASSWORD }).to_string())).expect("a request");

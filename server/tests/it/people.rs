@@ -2,7 +2,9 @@
 
 use crate::support::TestApp;
 use app::model::{CameraAction, Grant, GrantTarget, Password, Role, TokenScope};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
 use serde_json::Value;
+use server::entities::session;
 use server::people::audit::{self, Actor, Filter};
 use server::people::directory::LinkKind;
 use server::people::principal::{Place, Who};
@@ -31,7 +33,12 @@ fn camera(id: i64) -> Place<'static> {
 
 /// Stores a session as tower-sessions does; its id.
 async fn session(people: &People, subject: Subject) -> Id {
-    let signed_in = SignedIn { subject, address: HOME.to_string(), user_agent: "a browser".into(), until: None };
+    begun(people, subject, false).await
+}
+
+/// The same; `stay` as displays do.
+async fn begun(people: &People, subject: Subject, stay: bool) -> Id {
+    let signed_in = SignedIn { subject, address: HOME.to_string(), user_agent: "a browser".into(), until: None, stay };
     let data = HashMap::from([(SIGNED_IN.to_owned(), serde_json::to_value(signed_in).expect("JSON"))]);
     let mut record = Record { id: Id::default(), data, expiry_date: OffsetDateTime::now_utc() };
     people.sessions().create(&mut record).await.expect("stored");
@@ -191,6 +198,41 @@ async fn sessions_outlive_a_restart_and_nothing_stored_is_a_usable_cookie() {
 
     people.sign_out_everywhere(Actor::console(), person).await.expect("ended");
     assert_eq!(role_of(people, &other), None);
+}
+
+/// Puts everything about a session into the past.
+async fn age(app: &TestApp, id: &Id, days: i64) {
+    let hash: String = sessions::hash(id).iter().map(|byte| format!("{byte:02x}")).collect();
+    let change = app.state.db.begin().await.expect("a transaction");
+    let row = session::Entity::find_by_id(hash).one(&change).await.expect("read").expect("a row");
+    let (created_at, last_seen_at, expires_at) = (row.created_at, row.last_seen_at, row.expires_at);
+    let mut row = session::ActiveModel::from(row);
+    row.created_at = Set(created_at - Duration::days(days));
+    row.last_seen_at = Set(last_seen_at - Duration::days(days));
+    row.expires_at = Set(expires_at - Duration::days(days));
+    row.update(&change).await.expect("written");
+    change.commit().await.expect("written");
+}
+
+#[tokio::test]
+async fn sessions_end_idle_or_old_and_displays_stay() {
+    let app = TestApp::start_bare().await;
+    let people = &app.state.people;
+    add(people, "Ann", Role::Admin).await;
+    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    // Days since they were used, whether they are a display's, and whether they hold.
+    let table = [(6, false, true), (8, false, false), (31, false, false), (60, true, true), (399, true, true), (401, true, false)];
+    let mut ids = Vec::new();
+    for (days, stay, _) in table {
+        let id = begun(people, subject, stay).await;
+        assert_eq!(people.sessions().stays(&sessions::hash(&id)), stay);
+        age(&app, &id, days).await;
+        ids.push(id);
+    }
+    let app = app.restart().await;
+    for (id, (days, stay, holds)) in ids.iter().zip(table) {
+        assert_eq!(role_of(&app.state.people, id).is_some(), holds, "{days} days, display: {stay}");
+    }
 }
 
 #[tokio::test]
