@@ -22,6 +22,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <meta name="theme-color" content="#0b0d10" />
                 <meta name="color-scheme" content="dark" />
                 <meta name="description" content=text::DESCRIPTION />
+                <meta name="mobile-web-app-capable" content="yes" />
                 <meta name="apple-mobile-web-app-capable" content="yes" />
                 <meta name="apple-mobile-web-app-status-bar-style" content="black-translucent" />
                 <meta name="apple-mobile-web-app-title" content=text::PRODUCT />

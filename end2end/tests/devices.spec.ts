@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { loop } from './support/camera';
 import { expectLive } from './support/expectations';
 import { expect, test } from './support/test';
@@ -88,4 +88,45 @@ test('the wall by touch', { tag: ['@ipad', '@phone', '@touch'] }, async ({ wall,
     await wall.tile('Attic').root.scrollIntoViewIfNeeded();
     await expectLive(wall.tile('Attic'), loop.sub);
   });
+});
+
+test('every page by touch', { tag: ['@ipad', '@phone', '@touch'] }, async ({ wall, addCamera, camera, page }) => {
+  await addCamera(camera, 'Gate, behind the old barn, the second pole on the left');
+  const pages = { health: 'Health', settings: 'Settings', https: 'Secure connection', account: 'Account' };
+  for (const [path, heading] of Object.entries(pages)) {
+    await test.step(heading, async () => {
+      await wall.open(`/${path}`);
+      await expect(page.getByRole('heading', { name: heading, level: 1 })).toBeVisible();
+      await expect(page).toHaveTitle(`${heading} – Nightjar`);
+      await expect(page.getByText(/^Loading/)).toHaveCount(0);
+      expect(await overflow(page)).toEqual([]);
+      expect(await awkward(page)).toEqual([]);
+    });
+  }
+});
+
+test('enlarged by touch: what lies over the picture leaves the buttons and the name free', { tag: ['@phone', '@touch'] }, async ({ wall, addCamera, camera, page }) => {
+  for (const name of ['Gate', 'Yard']) await addCamera(camera, name);
+  const tile = wall.tile('Gate');
+  await wall.open();
+  await tile.link.tap();
+  await tile.button('Enlarge').tap();
+  await expectLive(tile, loop.hd);
+  const apart = async (one: Locator, other: Locator) => {
+    const [a, b] = [await one.boundingBox(), await other.boundingBox()];
+    if (!a || !b) return false;
+    return a.x >= b.x + b.width || b.x >= a.x + a.width || a.y >= b.y + b.height || b.y >= a.y + a.height;
+  };
+  const name = tile.root.getByText('Gate', { exact: true });
+  expect(await apart(page.getByRole('button', { name: 'Previous camera' }), name)).toBe(true);
+  await tile.button('Stream details').tap();
+  await expect(tile.details).toBeVisible();
+  expect(await apart(tile.details, tile.button('Listen'))).toBe(true);
+  await tile.button('More').tap();
+  await page.getByRole('menuitem', { name: 'Picture watch' }).tap();
+  await expect(tile.watch).toBeVisible();
+  expect(await apart(tile.watch, tile.button('More'))).toBe(true);
+  expect(await awkward(page)).toEqual([]);
+  await tile.watch.getByRole('button', { name: 'Close' }).tap();
+  await expect(tile.watch).toHaveCount(0);
 });

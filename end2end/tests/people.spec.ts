@@ -55,7 +55,7 @@ test('signing in leads back to where one was, and signing out ends it', { tag: [
   await entry.password.press('Enter');
   await expect(page).toHaveURL(`${nightjar.url}/health?x=1`);
   await entry.open('/account');
-  await expect(page.getByText('You are Admin, admin.')).toBeVisible();
+  await expect(page.getByText('You are signed in as Admin (admin).')).toBeVisible();
   await expect(page.getByText('this browser')).toBeVisible();
   await entry.signOut.click();
   await expect(page).toHaveURL(/\/sign-in$/);

@@ -82,6 +82,7 @@ test('a wrong password found later stops the attempts and asks for the right one
   await wall.open();
   const tile = wall.tile('Gate');
   await expect(tile.state('Sign-in refused')).toBeVisible();
+  await expect(tile.reason, 'an hour is no countdown of seconds').toContainText(/Trying again in (\d+ min|1 h)\./);
   await tile.button('Change sign-in').click();
   const editing = wall.editing('Gate');
   await editing.password.fill('right');

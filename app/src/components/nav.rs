@@ -24,10 +24,11 @@ const PLACES: [Place; 4] = [
 ];
 
 impl Place {
-    /// Whether an address is this page or below it. An enlarged camera is on the wall.
+    /// Whether an address is this page or below it. An enlarged camera is on the wall, the secure connection is a matter of the settings.
     fn holds(self, path: &str) -> bool {
         match self.path {
             "/" => path == "/" || path.starts_with("/camera/"),
+            "/settings" if path == "/https" => true,
             own => path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
         }
     }
@@ -107,6 +108,7 @@ mod tests {
         assert_eq!(at("/camera/3"), ["/"]);
         assert_eq!(at("/health"), ["/health"]);
         assert_eq!(at("/health/"), ["/health"]);
+        assert_eq!(at("/https"), ["/settings"]);
         assert!(at("/healthy").is_empty());
     }
 }

@@ -21,6 +21,9 @@ pub fn SettingRow(
     /// The choice of having no own value.
     #[prop(default = words::INHERIT)]
     nothing: &'static str,
+    /// What leads there.
+    #[prop(default = words::BACK)]
+    back: &'static str,
     #[prop(into)] own: Signal<Option<Value>>,
     #[prop(into)] complaint: Signal<Option<String>>,
     choose: Callback<Option<Value>>,
@@ -67,7 +70,7 @@ pub fn SettingRow(
                 <Show when=move || own.with(Option::is_some)>
                     " "
                     <button type="button" class="setting__back" on:click=move |_| choose.run(None)>
-                        {words::BACK}
+                        {back}
                     </button>
                 </Show>
             </p>

@@ -117,7 +117,7 @@ impl Sheet {
         });
         let label = label.unwrap_or(known.label);
         Some(
-            view! { <SettingRow known allowed inherited label=label origin=words::otherwise nothing=words::DEFAULT own complaint choose /> },
+            view! { <SettingRow known allowed inherited label=label origin=words::otherwise nothing=words::DEFAULT back=words::BACK_TO_DEFAULT own complaint choose /> },
         )
     }
 }

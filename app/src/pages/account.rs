@@ -1,11 +1,14 @@
 //! The own account at `/account`: the password, where one is signed in, and signing out.
 
 use crate::components::entry::{EntryField, Meter};
+use crate::hooks::heartbeat::browser_now_ms;
+use crate::hooks::local_time::local_time;
 use crate::hooks::{api, place};
 use crate::model::{Password, PasswordChange, Problem, SessionInfo, WhoAmI, WhoKind};
 use crate::state::use_toasts;
 use crate::text;
 use crate::view::password::browser;
+use crate::view::time::parse_rfc3339;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -151,7 +154,9 @@ fn Sessions(account: Account) -> impl IntoView {
     };
     let row = move |session: SessionInfo| {
         let name = browser(&session.user_agent);
-        let seen = session.last_seen_at.get(..16).unwrap_or_default().replace('T', " ");
+        // The list is loaded by the browser, which knows the viewer's time zone.
+        let seen =
+            parse_rfc3339(&session.last_seen_at).map(|seen| local_time(seen).short(&local_time(browser_now_ms()))).unwrap_or_default();
         let (id, label) = (session.id.clone(), text::people::end_session(&name));
         view! {
             <li class="sessions__row">
@@ -159,7 +164,7 @@ fn Sessions(account: Account) -> impl IntoView {
                     <p>
                         {name} {session.current.then(|| view! { <span class="sessions__here">{text::people::THIS_ONE}</span> })}
                     </p>
-                    <p class="field__hint">{text::people::session_facts(&session.address, &format!("{seen} UTC"))}</p>
+                    <p class="field__hint">{text::people::session_facts(&session.address, &seen)}</p>
                 </div>
                 {(!session.current)
                     .then(|| {

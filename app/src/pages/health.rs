@@ -29,9 +29,6 @@ pub fn HealthPage() -> impl IntoView {
         <Title text=text::pages::title(text::pages::HEALTH) />
         <div class="page-head">
             <h1>{text::pages::HEALTH}</h1>
-            <a class="button" href="/https">
-                {text::https::TITLE}
-            </a>
             <a class="button" href="/api/v1/system/diagnostics.zip" download="" title=text::health::DIAGNOSTICS_TEXT>
                 <Icon glyph=Glyph::Download />
                 {text::health::DIAGNOSTICS}

@@ -29,6 +29,8 @@ pub fn HttpsPage() -> impl IntoView {
 #[component]
 fn Shown(status: HttpsStatus) -> impl IntoView {
     let HttpsStatus { port, names, not_after, fingerprint, authority, problem, .. } = status;
+    // A port that can't be used is told by the problem: nobody turned anything off then.
+    let off = port.is_none() && problem.is_none();
     let link = port.and_then(|port| Some(format!("https://{}:{port}/", best_name(&names)?)));
     view! {
         <div class="https">
@@ -41,7 +43,7 @@ fn Shown(status: HttpsStatus) -> impl IntoView {
                     </section>
                 }
             })}
-            {port.is_none().then(|| view! { <p class="nothing">{words::OFF}</p> })}
+            {off.then(|| view! { <p class="nothing">{words::OFF}</p> })}
             {fingerprint.map(|fingerprint| view! { <Certificate names not_after fingerprint /> })}
             {authority.map(|authority| {
                 view! {

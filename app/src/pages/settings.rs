@@ -1,5 +1,6 @@
 //! The settings of the installation at `/settings`: what is done for dark cameras, and what cameras inherit.
 
+use crate::components::icon::{Glyph, Icon};
 use crate::components::settings::Sheet;
 use crate::components::settings::defaults::Defaults;
 use crate::components::settings::ladder::LadderPart;
@@ -27,6 +28,10 @@ pub fn SettingsPage() -> impl IntoView {
         <Title text=text::pages::title(words::TITLE) />
         <div class="page-head">
             <h1>{words::TITLE}</h1>
+            <a class="button" href="/https">
+                <Icon glyph=Glyph::Lock />
+                {text::https::TITLE}
+            </a>
         </div>
         {move || match settings.get() {
             None => view! { <p role="status">{words::LOADING}</p> }.into_any(),

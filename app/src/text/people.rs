@@ -13,12 +13,12 @@ pub const FORGOT: &str = "Forgotten? An admin can give you a new one, or on the 
 pub const NOT_ENCRYPTED: &str = "This connection is not encrypted: others on the network can read what you type and see. Turn HTTPS on before you use it beyond your home.";
 
 pub const SETUP: &str = "Set up Nightjar";
-pub const SETUP_TEXT: &str = "Make the first account. It is an admin: it adds cameras and lets others in.";
+pub const SETUP_TEXT: &str = "Create the first account. It is an admin: it adds cameras and lets others in.";
 pub const SETUP_TOKEN: &str = "Set-up token";
-pub const SETUP_TOKEN_HINT: &str = "It stands on the server’s console, where it was started, and in its log.";
-pub const SETUP_DO: &str = "Make the account";
-pub const SETTING_UP: &str = "Making the account …";
-pub const PASSWORD_AGAIN: &str = "The same again";
+pub const SETUP_TOKEN_HINT: &str = "The server prints it on its console when it starts, and into its log.";
+pub const SETUP_DO: &str = "Create the account";
+pub const SETTING_UP: &str = "Creating the account …";
+pub const PASSWORD_AGAIN: &str = "Password again";
 pub const NOT_THE_SAME: &str = "The two passwords are not the same.";
 
 // How good a password is.
@@ -32,7 +32,7 @@ pub const SIGN_OUT: &str = "Sign out";
 pub const CHANGE_PASSWORD: &str = "Change the password";
 pub const CURRENT_PASSWORD: &str = "Current password";
 pub const NEW_PASSWORD: &str = "New password";
-pub const CHANGE_DO: &str = "Change it";
+pub const CHANGE_DO: &str = "Change password";
 pub const CHANGED: &str = "The password has been changed. You were signed out everywhere else.";
 pub const SESSIONS: &str = "Where you are signed in";
 pub const THIS_ONE: &str = "this browser";
@@ -48,7 +48,7 @@ pub fn signed_in_as(name: &str, role: crate::model::Role) -> String {
         crate::model::Role::Operator => "operator",
         crate::model::Role::Admin => "admin",
     };
-    format!("You are {name}, {role}.")
+    format!("You are signed in as {name} ({role}).")
 }
 
 /// One session's second line.

@@ -9,6 +9,7 @@ pub const INHERIT: &str = "Inherited";
 /// The same for the installation, which inherits from nobody.
 pub const DEFAULT: &str = "Default";
 pub const BACK: &str = "Back to inherited";
+pub const BACK_TO_DEFAULT: &str = "Back to default";
 pub const ON: &str = "On";
 pub const OFF: &str = "Off";
 
@@ -153,9 +154,9 @@ pub const WEBHOOK_REMOVED: &str = "The webhook has been removed.";
 pub fn otherwise(value: &str, origin: SettingOrigin) -> String {
     match origin {
         SettingOrigin::Camera | SettingOrigin::Profile | SettingOrigin::Installation => {
-            format!("Default: {value}, from the configuration file.")
+            format!("Default:\u{a0}{value}, from the configuration file.")
         }
-        SettingOrigin::BuiltIn => format!("Default: {value}."),
+        SettingOrigin::BuiltIn => format!("Default:\u{a0}{value}."),
     }
 }
 

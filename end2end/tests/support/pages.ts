@@ -153,9 +153,9 @@ export class Entry {
     this.token = page.getByRole('textbox', { name: 'Set-up token' });
     this.user = page.getByRole('textbox', { name: 'User name' });
     this.password = page.getByRole('textbox', { name: 'Password', exact: true });
-    this.again = page.getByRole('textbox', { name: 'The same again' });
+    this.again = page.getByRole('textbox', { name: 'Password again' });
     this.signIn = page.getByRole('button', { name: 'Sign in', exact: true });
-    this.makeAccount = page.getByRole('button', { name: 'Make the account' });
+    this.makeAccount = page.getByRole('button', { name: 'Create the account' });
     this.signOut = page.getByRole('button', { name: 'Sign out', exact: true });
   }
 
