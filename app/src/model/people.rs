@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown() {
-        let sign_in = SignIn { username: "ann".into(), password: Password("correct horse".into()) };
+        let sign_in = SignIn { username: "ann".into(), password: Password("correct horse".into()), stay: false };
         assert!(!format!("{sign_in:?}").contains("horse"));
         assert_eq!(serde_json::to_value(&sign_in).expect("JSON")["password"], "correct horse");
     }
