@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -26,6 +26,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
                 Kind::UnsupportedMediaType,
                 "unsupported_media_type",
                 "Send the body as JSON, with Content-Type: application/json.",
+            ));
+        }
+        if request.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            return Err(AppError::new(
+                Kind::UnsupportedMediaType,
+                "unsupported_encoding",
+                "Send the body as it is, without Content-Encoding: compressed bodies are not read.",
             ));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(body_rejection)?;

@@ -8,6 +8,7 @@ pub mod certificates;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod description;
 pub mod entities;
 pub mod error;
 pub mod extract;

@@ -3,7 +3,7 @@
 use crate::guard::{Cookies, Gate, resolve, sessions};
 use crate::middleware::{client, headers, limits, observe, origin, problems, redirect};
 use crate::state::AppState;
-use crate::{pages, routes};
+use crate::{description, pages, routes};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -27,7 +27,9 @@ struct ApiDoc;
 
 /// The API's routes and their description.
 fn api() -> (Router<Gate>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(ApiDoc::openapi()).merge(routes::api()).split_for_parts()
+    let (router, mut document) = OpenApiRouter::with_openapi(ApiDoc::openapi()).merge(routes::api()).split_for_parts();
+    description::complete(&mut document);
+    (router, document)
 }
 
 /// The OpenAPI 3.1 document.

@@ -22,7 +22,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer};
 /// The session's cookie over HTTPS: browsers take this name from a secure page only, for this host only.
 const SECURE_NAME: &str = "__Host-nightjar";
 /// Over plain HTTP browsers refuse the other one.
-const PLAIN_NAME: &str = "nightjar";
+pub const PLAIN_NAME: &str = "nightjar";
 /// Where links of players begin.
 const LINK: &str = "/link/";
 

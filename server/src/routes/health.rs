@@ -22,13 +22,13 @@ pub fn router() -> OpenApiRouter<Gate> {
 }
 
 /// The process runs.
-#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = OK, body = Health)))]
+#[utoipa::path(get, path = "/health/live", tag = "health", security(()), responses((status = OK, body = Health)))]
 async fn live() -> Json<Health> {
     Json(Health { status: "ok", reasons: Vec::new() })
 }
 
 /// The server can do its work.
-#[utoipa::path(get, path = "/health/ready", tag = "health", responses((status = OK, body = Health), (status = SERVICE_UNAVAILABLE, body = Health)))]
+#[utoipa::path(get, path = "/health/ready", tag = "health", security(()), responses((status = OK, body = Health), (status = SERVICE_UNAVAILABLE, body = Health)))]
 async fn ready(state: Permit<Anyone>) -> (StatusCode, Json<Health>) {
     let mut reasons = Vec::new();
     if state.stopping.is_cancelled() {

@@ -104,6 +104,7 @@ async fn read(permit: Permit<SignedIn>) -> AppResult<Json<WhoAmI>> {
     post,
     path = "/api/v1/session",
     tag = "session",
+    security(()),
     request_body = SignIn,
     responses(
         (status = OK, body = WhoAmI),
@@ -125,7 +126,7 @@ fn whose<K: crate::guard::Kind>(permit: &Permit<K>, session: &Session) -> AppRes
 }
 
 /// Signs out. Without a session nothing happens.
-#[utoipa::path(delete, path = "/api/v1/session", tag = "session", responses((status = NO_CONTENT)))]
+#[utoipa::path(delete, path = "/api/v1/session", tag = "session", security(()), responses((status = NO_CONTENT)))]
 async fn sign_out(permit: Permit<Anyone>, session: Session) -> AppResult<StatusCode> {
     if matches!(permit.principal().proof, Proof::Session(_)) {
         permit.note(|actor| Entry::new(actor, "session.sign_out"));

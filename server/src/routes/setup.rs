@@ -26,7 +26,7 @@ pub fn router() -> OpenApiRouter<Gate> {
 }
 
 /// Whether the server waits for its first account.
-#[utoipa::path(get, path = "/api/v1/setup", tag = "session", responses((status = OK, body = SetupState)))]
+#[utoipa::path(get, path = "/api/v1/setup", tag = "session", security(()), responses((status = OK, body = SetupState)))]
 async fn read(permit: Permit<Anyone>) -> Json<SetupState> {
     Json(SetupState { needed: !permit.people.directory().has_accounts() })
 }
@@ -36,12 +36,14 @@ async fn read(permit: Permit<Anyone>) -> Json<SetupState> {
     post,
     path = "/api/v1/setup",
     tag = "session",
+    security(()),
     request_body = FirstAdmin,
     responses(
         (status = CREATED),
-        (status = FORBIDDEN, body = Problem, content_type = "application/problem+json", description = "Not the token"),
+        (status = FORBIDDEN, body = Problem, content_type = "application/problem+json", description = "Not the token, or sent by a page of another site"),
         (status = CONFLICT, body = Problem, content_type = "application/problem+json", description = "There is an account already"),
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json", description = "A name or password that is not taken; see `field` and `code`"),
+        (status = TOO_MANY_REQUESTS, body = Problem, content_type = "application/problem+json"),
     )
 )]
 async fn create(permit: Permit<Anyone>, session: Session, headers: HeaderMap, ApiJson(body): ApiJson<FirstAdmin>) -> AppResult<StatusCode> {
