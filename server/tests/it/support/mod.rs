@@ -17,7 +17,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use server::config::{Flags, Settings};
 use server::listen::{Limits, Port, Server};
-use server::services::address::Resolve;
+use server::services::address::{Resolve, SystemResolver};
 use server::state::{AppState, Outside};
 use std::collections::HashMap;
 use std::io;
@@ -87,7 +87,7 @@ impl TestApp {
 
     /// With environment variables.
     pub async fn start_with(environment: &[(&str, &str)]) -> Self {
-        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), environment, true).await
+        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), environment, true, Arc::new(TestNames)).await
     }
 
     /// Without an account.
@@ -97,13 +97,23 @@ impl TestApp {
 
     /// As `start_bare`, with environment variables.
     pub async fn start_bare_with(environment: &[(&str, &str)]) -> Self {
-        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), environment, false).await
+        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), environment, false, Arc::new(TestNames)).await
     }
 
-    async fn open(folder: Arc<TempDir>, environment: &[(&str, &str)], account: bool) -> Self {
+    /// Names are looked up by the machine's own resolver.
+    pub async fn start_resolving() -> Self {
+        Self::start_resolving_with(&[]).await
+    }
+
+    /// As `start_resolving`, with environment variables.
+    pub async fn start_resolving_with(environment: &[(&str, &str)]) -> Self {
+        Self::open(Arc::new(tempfile::tempdir().expect("a temporary folder")), environment, true, Arc::new(SystemResolver)).await
+    }
+
+    async fn open(folder: Arc<TempDir>, environment: &[(&str, &str)], account: bool, resolver: Arc<dyn Resolve>) -> Self {
         let settings = settings(folder.path(), environment);
         let cameras = Arc::new(FakeCameras::default());
-        let outside = Outside { resolver: Arc::new(TestNames), connect: cameras.clone() };
+        let outside = Outside { resolver, connect: cameras.clone() };
         let state = AppState::start(settings, outside).await.expect("a server that starts");
         let token = admin(&state, account).await;
         Self { cameras, router: server::router::app(state.clone()), state, token, folder }
@@ -117,7 +127,7 @@ impl TestApp {
     /// As `restart`, with environment variables.
     pub async fn restart_with(self, environment: &[(&str, &str)]) -> Self {
         self.state.shutdown().await;
-        Self::open(self.folder, environment, false).await
+        Self::open(self.folder, environment, false, Arc::new(TestNames)).await
     }
 
     /// Serves on a real socket; the address.
