@@ -6,10 +6,11 @@ use crate::components::toasts::ToastCorner;
 use crate::hooks::health::use_health_rounds;
 use crate::hooks::heartbeat::use_heartbeat;
 use crate::hooks::live_line::use_live_line;
+use crate::hooks::role::{administers, operates};
 use crate::pages::account::AccountPage;
 use crate::pages::health::HealthPage;
 use crate::pages::https::HttpsPage;
-use crate::pages::not_found::NotFound;
+use crate::pages::not_found::{NotFound, NotYours};
 use crate::pages::settings::SettingsPage;
 use crate::pages::setup::SetupPage;
 use crate::pages::sign_in::SignInPage;
@@ -19,6 +20,14 @@ use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+
+fn health() -> impl IntoView {
+    if operates() { HealthPage.into_any() } else { NotYours.into_any() }
+}
+
+fn settings() -> impl IntoView {
+    if administers() { SettingsPage.into_any() } else { NotYours.into_any() }
+}
 
 /// The root component, rendered by the server and hydrated in the browser.
 #[component]
@@ -39,8 +48,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("camera/:id") view=|| () ssr=SsrMode::Async />
                 </ParentRoute>
                 <ParentRoute path=path!("") view=PageShell ssr=SsrMode::Async>
-                    <Route path=path!("health") view=HealthPage ssr=SsrMode::Async />
-                    <Route path=path!("settings") view=SettingsPage ssr=SsrMode::Async />
+                    <Route path=path!("health") view=health ssr=SsrMode::Async />
+                    <Route path=path!("settings") view=settings ssr=SsrMode::Async />
                     <Route path=path!("https") view=HttpsPage ssr=SsrMode::Async />
                     <Route path=path!("account") view=AccountPage ssr=SsrMode::Async />
                 </ParentRoute>

@@ -2,7 +2,7 @@
 //!
 //! Only reads for the first picture of a page belong here: changes go through the REST API like everybody else's.
 
-use crate::model::{Camera, HttpsStatus, Problem, StreamStatus, SystemHealth};
+use crate::model::{Camera, HttpsStatus, Problem, Role, StreamStatus, SystemHealth};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -35,6 +35,12 @@ pub trait Backend: Send + Sync + 'static {
     fn system(&self) -> Answer<'_, SystemHealth>;
     /// How HTTPS is served.
     fn https(&self) -> Answer<'_, HttpsStatus>;
+    /// The role of whoever asks for the page.
+    fn role(&self) -> Option<Role>;
+    /// What the page is about does not exist, for whoever asks: the answer's status says so too.
+    fn missing(&self);
+    /// The page is not for whoever asks: the answer's status says so too.
+    fn refused(&self);
 }
 
 /// The server's [`Backend`] as it travels through context: `provide_context(ServerBackend(Arc::new(…)))` in

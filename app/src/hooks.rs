@@ -10,6 +10,7 @@ pub mod outside;
 pub mod place;
 pub mod poll;
 pub mod poster;
+pub mod role;
 pub mod size;
 pub mod timer;
 pub mod visible;

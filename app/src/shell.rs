@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::assets::Assets;
+use crate::backend::ServerBackend;
 use crate::text;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -13,9 +14,10 @@ pub fn shell(assets: Assets) -> impl IntoView {
     let script = assets.url("nightjar.js");
     let module = assets.url("nightjar.wasm");
     let start = format!("import init, {{ hydrate }} from '{script}';\ninit({{ module_or_path: '{module}' }}).then(() => hydrate());");
+    let role = use_context::<ServerBackend>().and_then(|backend| backend.0.role()).map(|role| role.as_str());
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-hls=assets.url("hls.js")>
+        <html lang="en" data-hls=assets.url("hls.js") data-role=role>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />

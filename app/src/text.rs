@@ -147,6 +147,7 @@ pub fn hidden_or_shown(name: &str, hidden: bool) -> String {
 // Empty state.
 pub const EMPTY_TITLE: &str = "No cameras yet";
 pub const EMPTY_TEXT: &str = "Add a camera on your network, or look around first with a demo camera that draws a moving clock.";
+pub const EMPTY_ASK: &str = "There is none that you may watch. An admin adds cameras, and says who sees which.";
 pub const EMPTY_ADD: &str = "Add a camera";
 pub const EMPTY_DEMO: &str = "Add a demo camera";
 pub const DEMO_NAME: &str = "Demo camera";

@@ -87,6 +87,12 @@ fn principal() -> Principal {
     parts.and_then(|parts| parts.extensions.get::<Principal>().cloned()).unwrap_or_else(Principal::nobody)
 }
 
+fn set_status(status: StatusCode) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
+    }
+}
+
 /// The server as the pages see it.
 struct Pages {
     state: AppState,
@@ -109,8 +115,12 @@ impl Backend for Pages {
 
     fn system(&self) -> Answer<'_, SystemHealth> {
         let principal = principal();
+        let allowed = principal.role() >= Role::Operator;
+        if !allowed {
+            set_status(StatusCode::FORBIDDEN);
+        }
         Box::pin(async move {
-            if principal.role() < Role::Operator {
+            if !allowed {
                 return Err(not_allowed().problem());
             }
             let none = || AppError::unavailable("no_sample", "Nothing has been measured yet.", 2).problem();
@@ -121,12 +131,26 @@ impl Backend for Pages {
     fn https(&self) -> Answer<'_, HttpsStatus> {
         let principal = principal();
         Box::pin(async move {
+            let status = self.state.certificates.status(&self.state.settings.get());
+            // The pages of signing in and setting up point to it.
             if principal.is_nobody() {
-                return Err(not_signed_in().problem());
+                return Ok(HttpsStatus { port: status.port, ..HttpsStatus::default() });
             }
             // Whoever watches has a device that needs the certificate; what is wrong with it is for those who can do something about it.
-            let status = self.state.certificates.status(&self.state.settings.get());
             Ok(if principal.role() == Role::Admin { status } else { HttpsStatus { problem: None, ..status } })
         })
+    }
+
+    fn role(&self) -> Option<Role> {
+        let principal = principal();
+        (!principal.is_nobody()).then(|| principal.role())
+    }
+
+    fn missing(&self) {
+        set_status(StatusCode::NOT_FOUND);
+    }
+
+    fn refused(&self) {
+        set_status(StatusCode::FORBIDDEN);
     }
 }

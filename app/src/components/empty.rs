@@ -1,7 +1,7 @@
 //! The wall without cameras, and while it loads.
 
 use crate::components::icon::{Glyph, Icon, Mark};
-use crate::hooks::api;
+use crate::hooks::{api, role};
 use crate::model::{CameraInput, Profile};
 use crate::state::{Dialog, use_dialogs, use_style, use_toasts, use_wall};
 use crate::text;
@@ -13,6 +13,7 @@ use leptos::task::spawn_local;
 pub fn EmptyWall() -> impl IntoView {
     let (dialogs, toasts, wall) = (use_dialogs(), use_toasts(), use_wall());
     let busy = RwSignal::new(false);
+    let edits = role::administers();
     let add_demo = move |_| {
         if busy.get_untracked() {
             return;
@@ -43,8 +44,8 @@ pub fn EmptyWall() -> impl IntoView {
                 <Mark />
             </div>
             <h1 id="empty-title">{text::EMPTY_TITLE}</h1>
-            <p>{text::EMPTY_TEXT}</p>
-            <div class="empty__actions">
+            <p>{if edits { text::EMPTY_TEXT } else { text::EMPTY_ASK }}</p>
+            <div class="empty__actions" hidden=!edits>
                 <button type="button" class="button button--primary" on:click=move |_| dialogs.show(Dialog::Add)>
                     <Icon glyph=Glyph::Plus />
                     {text::EMPTY_ADD}

@@ -3,6 +3,7 @@
 use crate::components::icon::{Glyph, Icon, IconButton, Mark};
 use crate::components::layout_menu::LayoutMenu;
 use crate::components::nav::PagesMenu;
+use crate::hooks::role;
 use crate::state::{Dialog, use_dialogs, use_style, use_wall};
 use crate::text;
 use leptos::prelude::*;
@@ -33,10 +34,20 @@ pub fn Header() -> impl IntoView {
             </p>
             <div class="bar__tools">
                 <LayoutMenu />
-                <button type="button" class="button button--primary bar__add" aria-label=text::ADD_CAMERA on:click=move |_| dialogs.show(Dialog::Add)>
-                    <Icon glyph=Glyph::Plus />
-                    <span>{text::ADD_CAMERA}</span>
-                </button>
+                {role::administers()
+                    .then(|| {
+                        view! {
+                            <button
+                                type="button"
+                                class="button button--primary bar__add"
+                                aria-label=text::ADD_CAMERA
+                                on:click=move |_| dialogs.show(Dialog::Add)
+                            >
+                                <Icon glyph=Glyph::Plus />
+                                <span>{text::ADD_CAMERA}</span>
+                            </button>
+                        }
+                    })}
                 <IconButton glyph=Glyph::ChevronUp label=text::HIDE_HEADER on_press=move |_| hide(true) />
                 <PagesMenu />
             </div>

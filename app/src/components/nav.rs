@@ -2,6 +2,8 @@
 
 use crate::components::icon::{Glyph, Icon, IconButton};
 use crate::hooks::outside::use_outside;
+use crate::hooks::role::use_role;
+use crate::model::Role;
 use crate::text;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -13,14 +15,16 @@ struct Place {
     path: &'static str,
     label: &'static str,
     glyph: Glyph,
+    /// Whom it is for, and those above.
+    least: Role,
 }
 
 /// Every page in the navigation, in its order. A new page needs its line here and its route in `app.rs`.
 const PLACES: [Place; 4] = [
-    Place { path: "/", label: text::pages::WALL, glyph: Glyph::Grid },
-    Place { path: "/health", label: text::pages::HEALTH, glyph: Glyph::Pulse },
-    Place { path: "/settings", label: text::pages::SETTINGS, glyph: Glyph::Sliders },
-    Place { path: "/account", label: text::people::ACCOUNT, glyph: Glyph::Person },
+    Place { path: "/", label: text::pages::WALL, glyph: Glyph::Grid, least: Role::Viewer },
+    Place { path: "/health", label: text::pages::HEALTH, glyph: Glyph::Pulse, least: Role::Operator },
+    Place { path: "/settings", label: text::pages::SETTINGS, glyph: Glyph::Sliders, least: Role::Admin },
+    Place { path: "/account", label: text::people::ACCOUNT, glyph: Glyph::Person, least: Role::Viewer },
 ];
 
 impl Place {
@@ -38,8 +42,10 @@ impl Place {
 #[component]
 fn Links(class: &'static str, #[prop(optional)] on_press: Option<Callback<()>>) -> impl IntoView {
     let path = use_location().pathname;
+    let role = use_role();
     PLACES
         .into_iter()
+        .filter(|place| role >= Some(place.least))
         .map(|place| {
             let here = Memo::new(move |_| path.with(|path| place.holds(path)));
             view! {

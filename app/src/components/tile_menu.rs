@@ -1,8 +1,8 @@
 //! A camera's menu, opened by its button or a right click. One for the page, above everything.
 
 use crate::components::icon::{Glyph, Icon};
-use crate::hooks::api;
 use crate::hooks::keys::use_keys;
+use crate::hooks::{api, role};
 use crate::model::{CameraPatch, Profile, Quality};
 use crate::state::dialog::MenuRequest;
 use crate::state::{Dialog, use_details, use_dialogs, use_toasts, use_wall};
@@ -141,6 +141,7 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
             }
         });
     };
+    let edits = role::administers();
     let room = |side: &str| {
         let value = if side == "x" { window().inner_width() } else { window().inner_height() };
         value.ok().and_then(|value| value.as_f64()).unwrap_or(f64::INFINITY)
@@ -156,7 +157,7 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
             style:left=format!("{left}px")
             style:top=format!("{top}px")
         >
-            <Entry glyph=Glyph::Pencil label=text::EDIT on_press=move || dialogs.show(Dialog::Edit(id)) />
+            {edits.then(|| view! { <Entry glyph=Glyph::Pencil label=text::EDIT on_press=move || dialogs.show(Dialog::Edit(id)) /> })}
             <Entry
                 glyph=Glyph::Info
                 label=text::DETAILS
@@ -174,17 +175,25 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                     dialogs.toggle_watched(id);
                 }
             />
-            {enabled.then(|| view! { <Entry glyph=Glyph::Refresh label=text::RESTART on_press=restart /> })}
-            <Entry glyph=Glyph::Power label=if enabled { text::TURN_OFF } else { text::TURN_ON } on_press=toggle />
-            {wall.moved(id, -1).map(|_| view! { <Entry glyph=Glyph::ChevronLeft label=text::MOVE_EARLIER on_press=move || shift(-1) /> })}
-            {wall.moved(id, 1).map(|_| view! { <Entry glyph=Glyph::ChevronRight label=text::MOVE_LATER on_press=move || shift(1) /> })}
-            <Entry
-                glyph=if hidden { Glyph::Eye } else { Glyph::EyeOff }
-                label=if hidden { text::UNHIDE } else { text::HIDE }
-                on_press=hide
-            />
-            <hr />
-            <Entry glyph=Glyph::Trash label=text::DELETE danger=true on_press=move || dialogs.show(Dialog::Delete(id)) />
+            {(enabled && role::operates()).then(|| view! { <Entry glyph=Glyph::Refresh label=text::RESTART on_press=restart /> })}
+            {edits
+                .then(|| {
+                    view! { <Entry glyph=Glyph::Power label=if enabled { text::TURN_OFF } else { text::TURN_ON } on_press=toggle /> }
+                })}
+            {wall.moved(id, -1).filter(|_| edits).map(|_| view! { <Entry glyph=Glyph::ChevronLeft label=text::MOVE_EARLIER on_press=move || shift(-1) /> })}
+            {wall.moved(id, 1).filter(|_| edits).map(|_| view! { <Entry glyph=Glyph::ChevronRight label=text::MOVE_LATER on_press=move || shift(1) /> })}
+            {edits
+                .then(|| {
+                    view! {
+                        <Entry
+                            glyph=if hidden { Glyph::Eye } else { Glyph::EyeOff }
+                            label=if hidden { text::UNHIDE } else { text::HIDE }
+                            on_press=hide
+                        />
+                        <hr />
+                        <Entry glyph=Glyph::Trash label=text::DELETE danger=true on_press=move || dialogs.show(Dialog::Delete(id)) />
+                    }
+                })}
         </div>
     }
 }

@@ -1,6 +1,6 @@
 //! The camera wall at `/`, and one camera enlarged over it at `/camera/{id}`.
 
-use crate::backend::load_wall;
+use crate::backend::{ServerBackend, WallData, load_wall};
 use crate::components::banner::Banner;
 use crate::components::camera_dialog::CameraDialog;
 use crate::components::delete_dialog::DeleteDialog;
@@ -12,6 +12,7 @@ use crate::components::tile::Tile;
 use crate::components::tile_menu::TileMenu;
 use crate::hooks::keys::use_keys;
 use crate::hooks::size::use_room;
+use crate::pages::not_found::NotFound;
 use crate::state::{Dialog, Enlarged, use_details, use_dialogs, use_style, use_toasts, use_wall};
 use crate::text;
 use crate::view::layout::{grid, neighbour};
@@ -20,6 +21,7 @@ use leptos::html::Main;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Outlet;
+use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -28,20 +30,38 @@ use web_sys::HtmlElement;
 pub fn WallPage() -> impl IntoView {
     let wall = use_wall();
     let first = Resource::new_blocking(|| (), |()| load_wall());
+    // As the document was asked for. Later the wall follows the address itself.
+    let asked = use_location().pathname.get_untracked();
     view! {
         <Suspense fallback=Skeletons>
-            {move || Suspend::new(async move {
+            {move || {
+                let (asked, backend) = (asked.clone(), use_context::<ServerBackend>());
+                Suspend::new(async move {
                 match first.await {
+                    Ok(data) if leads_nowhere(&asked, &data) => {
+                        if let Some(backend) = backend {
+                            backend.0.missing();
+                        }
+                        return view! { <NotFound /> }.into_any();
+                    }
                     // What came over the live line meanwhile is newer.
                     Ok(data) if !wall.loaded.get_untracked() => wall.seed(data),
                     Ok(_) => {}
                     Err(_) => wall.failed.set(true),
                 }
-                view! { <LoadedWall /> }
-            })}
+                view! { <LoadedWall /> }.into_any()
+            })}}
         </Suspense>
         <Outlet />
     }
+}
+
+/// Whether a document was asked for at an address of a camera that does not exist, for whoever asked.
+fn leads_nowhere(path: &str, data: &WallData) -> bool {
+    path.strip_prefix("/camera/").is_some_and(|id| {
+        let id = id.trim_end_matches('/').parse::<i64>();
+        id.map_or(true, |id| data.cameras.iter().all(|camera| camera.id != id))
+    })
 }
 
 #[component]

@@ -41,6 +41,10 @@ pub const END_ALL: &str = "Sign out everywhere";
 pub const SESSIONS_FAILED: &str = "The list could not be loaded.";
 pub const LOADING: &str = "Loading …";
 
+// A page for others.
+pub const NOT_YOURS: &str = "Not for your account";
+pub const NOT_YOURS_TEXT: &str = "This page is for those who look after the installation. An admin can change what your account may do.";
+
 /// Who one is.
 pub fn signed_in_as(name: &str, role: crate::model::Role) -> String {
     let role = match role {

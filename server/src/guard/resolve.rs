@@ -106,9 +106,8 @@ fn turned_away(state: &AppState, principal: &Principal, request: &Parts) -> Opti
     let reads = matches!(request.method, Method::GET | Method::HEAD);
     let page = reads && wants_page(&request.headers);
     match path {
-        "/setup" if set_up => return Some(to("/")),
-        "/sign-in" if !set_up => return Some(to("/setup")),
-        "/sign-in" if !principal.is_nobody() => return Some(to(&back(request.uri.query()))),
+        "/setup" if set_up && reads => return Some(to("/")),
+        "/sign-in" if reads && !principal.is_nobody() => return Some(to(&back(request.uri.query()))),
         _ => {}
     }
     if !principal.is_nobody() || is_open(path, reads, set_up) {

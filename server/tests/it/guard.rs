@@ -1,225 +1,23 @@
-//! Every route against everybody who may ask: a table that people can read. A route without a row here fails.
+//! Who may do what, as the routes decide it: the table of all of them (`table`), and what happens over time.
+
+mod cookies;
+mod house;
+mod routes;
+mod table;
 
 use crate::live_support::{mse, timely};
-use crate::support::{Answer, TestApp};
-use app::model::{CameraAction, Grant, GrantTarget, Password, Role, TokenScope};
+use crate::support::TestApp;
+use app::model::{CameraAction, Grant, GrantTarget};
 use axum::body::Body;
 use axum::http::header::{ACCEPT, AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{Request, StatusCode};
 use futures::StreamExt;
+use house::{House, PASSWORD, cookie, sign_in};
 use serde_json::{Value, json};
 use server::people::audit::Actor;
 use server::people::directory::LinkKind;
-use server::people::{NewLink, NewPerson, NewToken, PersonPatch};
-use std::collections::BTreeSet;
+use server::people::{NewLink, PersonPatch};
 use tokio_tungstenite::tungstenite::Message;
-
-const PASSWORD: &str = "violet ferry onion crane";
-
-/// Who asks, in the order of the table's columns.
-const COLUMNS: [&str; 9] = ["nobody", "expired", "stranger", "viewer", "operator", "admin", "token read", "token operate", "token admin"];
-
-/// Method, path (`{gate}`: a camera that viewer and read token may watch; `{secret}`: one they may not), and what each gets. `ok`: not turned
-/// away by the guard, whatever else is wrong with the request.
-#[rustfmt::skip]
-const TABLE: &[(&str, &str, [&str; 9])] = &[
-    //                                                     nobody expired stranger viewer operator admin read   operate admin
-    ("GET",    "/health/live",                            ["ok",  "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/health/ready",                           ["ok",  "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/setup",                           ["ok",  "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("POST",   "/api/v1/setup",                           ["ok",  "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/session",                         ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("POST",   "/api/v1/session",                         ["ok",  "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("DELETE", "/api/v1/session",                         ["ok",  "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("PUT",    "/api/v1/session/password",                ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/sessions",                        ["401", "401", "ok",    "ok",  "ok",    "ok",  "403", "403", "403"]),
-    ("DELETE", "/api/v1/sessions",                        ["401", "401", "ok",    "ok",  "ok",    "ok",  "403", "403", "403"]),
-    ("DELETE", "/api/v1/sessions/{id}",                   ["401", "401", "404",   "404", "404",   "404", "403", "403", "403"]),
-    ("GET",    "/api/v1/links",                           ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("POST",   "/api/v1/links",                           ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("DELETE", "/api/v1/links/{id}",                      ["401", "401", "404",   "404", "404",   "404", "404", "404", "404"]),
-    ("GET",    "/api/v1/cameras",                         ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("POST",   "/api/v1/cameras",                         ["401", "401", "403",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("PUT",    "/api/v1/cameras/order",                   ["401", "401", "403",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("POST",   "/api/v1/cameras/probe",                   ["401", "401", "403",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("GET",    "/api/v1/cameras/settings",                ["401", "401", "403",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("GET",    "/api/v1/cameras/{gate}",                  ["401", "401", "404",   "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/cameras/{secret}",                ["401", "401", "404",   "404", "ok",    "ok",  "404", "ok",  "ok"]),
-    ("PATCH",  "/api/v1/cameras/{gate}",                  ["401", "401", "404",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("PATCH",  "/api/v1/cameras/{secret}",                ["401", "401", "404",   "404", "403",   "ok",  "404", "403", "ok"]),
-    ("DELETE", "/api/v1/cameras/{gate}",                  ["401", "401", "404",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("DELETE", "/api/v1/cameras/{secret}",                ["401", "401", "404",   "404", "403",   "ok",  "404", "403", "ok"]),
-    ("GET",    "/api/v1/cameras/{gate}/settings",         ["401", "401", "404",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("GET",    "/api/v1/cameras/{gate}/streams",          ["401", "401", "404",   "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/cameras/{secret}/streams",        ["401", "401", "404",   "404", "ok",    "ok",  "404", "ok",  "ok"]),
-    ("POST",   "/api/v1/cameras/{gate}/streams/main/recover", ["401", "401", "404", "ok", "ok",   "ok",  "ok",  "ok",  "ok"]),
-    ("POST",   "/api/v1/cameras/{gate}/streams/main/restart", ["401", "401", "404", "403", "ok",  "ok",  "403", "ok",  "ok"]),
-    ("GET",    "/api/v1/cameras/{gate}/incidents",        ["401", "401", "404",   "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/cameras/{secret}/incidents",      ["401", "401", "404",   "404", "ok",    "ok",  "404", "ok",  "ok"]),
-    ("GET",    "/api/v1/cameras/{gate}/availability",     ["401", "401", "404",   "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/cameras/{gate}/timeline",         ["401", "401", "404",   "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/cameras/{gate}/recovery",         ["401", "401", "404",   "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/cameras/{secret}/recovery",       ["401", "401", "404",   "404", "ok",    "ok",  "404", "ok",  "ok"]),
-    ("GET",    "/api/v1/incidents",                       ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/settings",                        ["401", "401", "403",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("PATCH",  "/api/v1/settings",                        ["401", "401", "403",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("POST",   "/api/v1/settings/webhook/test",           ["401", "401", "403",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("GET",    "/api/v1/system/https",                    ["401", "401", "403",   "403", "403",   "ok",  "403", "403", "ok"]),
-    ("GET",    "/api/v1/system/health",                   ["401", "401", "403",   "403", "ok",    "ok",  "403", "ok",  "ok"]),
-    ("GET",    "/api/v1/system/history",                  ["401", "401", "403",   "403", "ok",    "ok",  "403", "ok",  "ok"]),
-    ("GET",    "/api/v1/system/diagnostics.zip",          ["401", "401", "403",   "403", "403",   "ok",  "403", "403", "ok"]),
-    // Not in the OpenAPI document.
-    ("GET",    "/api/v1/cameras/{gate}/snapshot.jpg",     ["401", "401", "404",   "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/cameras/{secret}/snapshot.jpg",   ["401", "401", "404",   "404", "ok",    "ok",  "404", "ok",  "ok"]),
-    ("GET",    "/live/{gate}/snapshot.jpg",               ["401", "401", "404",   "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/live/{gate}/master.m3u8",                ["401", "401", "404",   "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/live/{secret}/master.m3u8",              ["401", "401", "404",   "404", "ok",    "ok",  "404", "ok",  "ok"]),
-    ("GET",    "/live/{gate}/main/index.m3u8",            ["401", "401", "404",   "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/live/{secret}/main/index.m3u8",          ["401", "401", "404",   "404", "ok",    "ok",  "404", "ok",  "ok"]),
-    ("GET",    "/live/{secret}/main/plain.m3u8",          ["401", "401", "404",   "404", "ok",    "ok",  "404", "ok",  "ok"]),
-    ("GET",    "/live/{secret}/main/mjpeg",               ["401", "401", "404",   "404", "ok",    "ok",  "404", "ok",  "ok"]),
-    ("GET",    "/link/nonsense/live/{gate}/main/index.m3u8", ["401", "401", "401", "401", "401",  "401", "ok",  "ok",  "ok"]),
-    ("GET",    "/guest/nonsense",                         ["404", "401", "404",   "404", "404",   "404", "404", "404", "404"]),
-    ("GET",    "/api/docs/",                              ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/api/v1/openapi.json",                    ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("POST",   "/api/ui/wall",                            ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/",                                       ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/camera/{gate}",                          ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/health",                                 ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/account",                                ["401", "401", "ok",    "ok",  "ok",    "ok",  "ok",  "ok",  "ok"]),
-    ("GET",    "/nothing",                                ["401", "401", "404",   "404", "404",   "404", "404", "404", "404"]),
-];
-
-/// A server with two cameras and one of each who may ask.
-struct House {
-    app: TestApp,
-    gate: i64,
-    secret: i64,
-}
-
-impl House {
-    async fn new() -> Self {
-        let app = TestApp::start().await;
-        let (gate, secret) = (app.add("Gate").await, app.add("Vault").await);
-        let people = &app.state.people;
-        let watch = vec![Grant { target: GrantTarget::Camera(gate), actions: vec![CameraAction::Live, CameraAction::Audio] }];
-        for (name, role, grants) in [
-            ("stranger", Role::Viewer, Some(Vec::new())),
-            ("viewer", Role::Viewer, Some(watch)),
-            ("operator", Role::Operator, None),
-            ("admin 2", Role::Admin, None),
-        ] {
-            let new = NewPerson { name: name.into(), role, grants, password: Password(PASSWORD.into()) };
-            people.add_person(Actor::console(), new).await.expect("an account");
-        }
-        Self { app, gate, secret }
-    }
-
-    /// A cookie of somebody who has just signed in.
-    async fn cookie(&self, name: &str) -> String {
-        let answer = sign_in(&self.app, name, PASSWORD).await;
-        assert_eq!(answer.status, StatusCode::OK, "{name}: {}", answer.text);
-        cookie(&answer)
-    }
-
-    async fn token(&self, scope: TokenScope, cameras: Option<Vec<i64>>) -> String {
-        let new = NewToken { name: "Table".into(), scope, owner: None, camera_ids: cameras, expires_at: None };
-        let (_, secret) = self.app.state.people.add_token(Actor::console(), new).await.expect("a token");
-        format!("Bearer {}", &*secret)
-    }
-
-    /// The header that makes a request somebody's.
-    async fn header(&self, who: &str) -> (&'static str, String) {
-        match who {
-            "nobody" => ("cookie", "other=1".to_owned()),
-            "expired" => ("authorization", "Bearer nightjar_gone".to_owned()),
-            "token read" => ("authorization", self.token(TokenScope::Read, Some(vec![self.gate])).await),
-            "token operate" => ("authorization", self.token(TokenScope::Operate, None).await),
-            "token admin" => ("authorization", self.token(TokenScope::Admin, None).await),
-            "admin" => ("cookie", self.cookie("admin 2").await),
-            person => ("cookie", self.cookie(person).await),
-        }
-    }
-
-    async fn ask(&self, method: &str, path: &str, (name, value): &(&'static str, String)) -> Answer {
-        let path = path
-            .replace("{gate}", &self.gate.to_string())
-            .replace("{secret}", &self.secret.to_string())
-            .replace("{id}", "0011223344556677");
-        let request = Request::builder().method(method).uri(path).header(*name, value).header("content-type", "application/json");
-        // Whatever is wrong with the body is found after the guard; nothing is changed by it.
-        self.app.send(request.body(Body::from(if method == "GET" { "" } else { "!" })).expect("a request")).await
-    }
-}
-
-async fn sign_in(app: &TestApp, name: &str, password: &str) -> Answer {
-    let request = Request::post("/api/v1/session").header("content-type", "application/json").header(COOKIE, "other=1");
-    app.send(request.body(Body::from(json!({ "username": name, "password": password }).to_string())).expect("a request")).await
-}
-
-#[track_caller]
-fn cookie(answer: &Answer) -> String {
-    let set = answer.headers[SET_COOKIE].to_str().expect("text");
-    set.split(';').next().expect("a cookie").to_owned()
-}
-
-/// `ok`, or the status with which the guard turned somebody away.
-fn verdict(answer: &Answer) -> String {
-    match answer.status.as_u16() {
-        status @ (401 | 403 | 404) => status.to_string(),
-        _ => "ok".to_owned(),
-    }
-}
-
-#[tokio::test]
-async fn everybody_gets_what_the_table_says_and_no_more() {
-    let mut wrong = Vec::new();
-    for (column, who) in COLUMNS.into_iter().enumerate() {
-        let house = House::new().await;
-        for (method, path, expected) in TABLE {
-            // A column's own requests end its session, or the camera.
-            let header = house.header(who).await;
-            if *method == "DELETE" && expected[column] == "ok" && path.contains("/cameras/") {
-                continue;
-            }
-            let waits = path.ends_with("mjpeg") || path.ends_with(".m3u8") || path.ends_with(".jpg");
-            let got = if waits && expected[column] == "ok" {
-                // The picture itself takes its time; being let in is seen by the playlist of a piece that is not there.
-                let piece = path.rsplit_once('/').map(|(folder, _)| format!("{folder}/none.mp4")).expect("a folder");
-                if path.contains("/main/") {
-                    let answer = house.ask(method, &piece, &header).await;
-                    if answer.text.contains("media_not_found") { "ok".to_owned() } else { verdict(&answer) }
-                } else {
-                    continue;
-                }
-            } else {
-                verdict(&house.ask(method, path, &header).await)
-            };
-            if got != expected[column] {
-                wrong.push(format!("{who}: {method} {path}: {got}, not {}", expected[column]));
-            }
-        }
-        house.app.state.shutdown().await;
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-#[test]
-fn every_route_of_the_document_has_a_row() {
-    let document = serde_json::to_value(server::router::openapi()).expect("JSON");
-    let shape = |path: &str| {
-        let parts = path.split('/').map(|part| if part.starts_with('{') || part == "main" { "{}" } else { part });
-        parts.collect::<Vec<_>>().join("/")
-    };
-    let rows: BTreeSet<(String, String)> = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), shape(path))).collect();
-    let paths = document["paths"].as_object().expect("paths");
-    let routes = paths.iter().flat_map(|(path, methods)| {
-        let methods = methods.as_object().expect("methods").keys().filter(|name| *name != "parameters");
-        methods.map(move |method| (method.to_uppercase(), shape(path)))
-    });
-    let missing: Vec<_> = routes.filter(|route| !rows.contains(route)).collect();
-    assert!(missing.is_empty(), "routes without a row in the table: {missing:?}");
-}
 
 #[tokio::test]
 async fn without_an_account_everything_leads_to_the_set_up() {
@@ -228,11 +26,6 @@ async fn without_an_account_everything_leads_to_the_set_up() {
         let request = Request::builder().method(method).uri(path).header(COOKIE, "other=1").header(ACCEPT, accept);
         app.send(request.body(Body::empty()).expect("a request"))
     };
-    for (method, path, _) in TABLE.iter().filter(|(_, path, _)| !path.starts_with("/health/") && *path != "/api/v1/setup") {
-        let path = path.replace("{gate}", "1").replace("{secret}", "2").replace("{id}", "1");
-        let answer = ask(method, &path, "*/*").await;
-        assert_eq!(answer.problem(), (401, "set_up_first".into(), None), "{method} {path}");
-    }
     for page in ["/", "/camera/1", "/sign-in", "/nothing"] {
         let answer = ask("GET", page, "text/html").await;
         assert_eq!((answer.status, answer.headers[LOCATION].to_str().expect("text")), (StatusCode::SEE_OTHER, "/setup"), "{page}");
@@ -338,7 +131,7 @@ async fn the_state_feed_tells_each_what_they_may_see_and_ends_with_the_session()
     assert!(first.contains("Gate") && !first.contains("Vault"), "{first}");
     // More is granted: the page is told.
     let grant = |id| Grant { target: GrantTarget::Camera(id), actions: vec![CameraAction::Live] };
-    let grants = PersonPatch { grants: Some(vec![grant(house.gate), grant(house.secret)]), ..PersonPatch::default() };
+    let grants = PersonPatch { grants: Some(vec![grant(house.gate), grant(house.vault)]), ..PersonPatch::default() };
     people.change_person(Actor::console(), viewer, grants).await.expect("granted");
     let told = async {
         loop {
@@ -406,7 +199,7 @@ async fn a_guest_sees_one_camera_until_the_link_is_revoked() {
         let request = Request::post("/api/v1/links").header(COOKIE, &viewer).header("content-type", "application/json");
         app.send(request.body(Body::from(body.to_string())).expect("a request")).await
     };
-    assert_eq!(make(body(house.secret, &["live"])).await.problem().0, 404, "nobody gives away what does not exist for them");
+    assert_eq!(make(body(house.vault, &["live"])).await.problem().0, 404, "nobody gives away what does not exist for them");
     assert_eq!(make(body(house.gate, &["live", "ptz"])).await.problem().0, 403, "nor what they may not do themselves");
     let link = make(body(house.gate, &["live"])).await;
     assert_eq!(link.status, StatusCode::CREATED, "{}", link.text);

@@ -2,7 +2,7 @@
 
 use crate::components::icon::{Glyph, Icon};
 use crate::components::tile::layer::Layer;
-use crate::hooks::api;
+use crate::hooks::{api, role};
 use crate::model::{CameraPatch, StreamState};
 use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
 use crate::text;
@@ -71,6 +71,7 @@ fn Reason(id: i64, sentence: String, retry_at_ms: Option<i64>, sub: Layer, main:
 #[component]
 fn Remedy(id: i64, state: Memo<Option<StreamState>>, enabled: Memo<bool>, sub: Layer, main: Layer) -> impl IntoView {
     let (wall, dialogs, toasts) = (use_wall(), use_dialogs(), use_toasts());
+    let (edits, operates) = (role::administers(), role::operates());
     let turn_on = move |_| {
         spawn_local(async move {
             let patch = CameraPatch { enabled: Some(true), ..CameraPatch::default() };
@@ -86,14 +87,19 @@ fn Remedy(id: i64, state: Memo<Option<StreamState>>, enabled: Memo<bool>, sub: L
         main.refresh();
         if let Some(status) = upstream.filter(|status| status.state != StreamState::Live) {
             spawn_local(async move {
-                if let Err(problem) = api::restart(id, status.quality).await {
+                // Whoever only watches can ask; the server restarts what it finds broken itself.
+                let done = if operates { api::restart(id, status.quality).await } else { api::recover(id, status.quality).await.map(drop) };
+                if let Err(problem) = done {
                     toasts.bad(problem.detail);
                 }
             });
         }
     };
     move || {
-        if !enabled.get() {
+        if !edits && (!enabled.get() || state.get() == Some(StreamState::AuthBlocked)) {
+            // Only an admin can do something about it.
+            ().into_any()
+        } else if !enabled.get() {
             view! {
                 <button type="button" class="button button--small" on:click=turn_on>
                     {text::TURN_ON}

@@ -62,6 +62,9 @@ impl Client {
 pub async fn master(permit: Permit<On<deed::Live>>, client: Client) -> AppResult<Response> {
     let state = permit.state();
     let handles = renditions(state, permit.camera())?;
+    if handles.iter().all(|(_, handle)| handle.status().state == StreamState::Disabled) {
+        return Err(disabled());
+    }
     for (_, handle) in &handles {
         state.hls_audience.touch(handle, client.address, client.header(USER_AGENT).as_bytes());
     }
@@ -108,7 +111,7 @@ async fn playlist(
     client: &Client,
 ) -> AppResult<Response> {
     if handle.status().state == StreamState::Disabled {
-        return Err(AppError::unavailable("camera_disabled", "This camera is switched off.", 60));
+        return Err(disabled());
     }
     state.hls_audience.touch(handle, client.address, client.header(USER_AGENT).as_bytes());
     let (segments, patience) = if request.low_latency { (1, FIRST_WAIT) } else { (PLAIN_SEGMENTS, PLAIN_WAIT) };
@@ -130,6 +133,10 @@ async fn playlist(
         }
     })?;
     Ok(answer(&rendered, client))
+}
+
+fn disabled() -> AppError {
+    AppError::unavailable("camera_disabled", "This camera is switched off.", 60)
 }
 
 /// The camera's own streams: one that is served from the other is not listed twice.

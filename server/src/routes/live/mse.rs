@@ -7,9 +7,10 @@ use crate::guard::{Lost, On, Permit, Standing};
 use crate::people::principal::deed;
 use crate::services::status;
 use app::model::StreamStatus;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures::SinkExt;
 use media::Quality;
 use media::mse::{self, ReaderChange, Session};
@@ -58,9 +59,15 @@ pub async fn live(
     permit: Result<Permit<On<deed::Live>>, AppError>,
     path: Result<LivePath, AppError>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Result<Response, AppError> {
-    same_origin(&headers)?;
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Response> {
+    same_origin(&headers).map_err(IntoResponse::into_response)?;
+    // Who asks without a WebSocket can read a status, and learns no more than elsewhere.
+    let upgrade = match (upgrade, &permit) {
+        (Ok(upgrade), _) => upgrade,
+        (Err(_), Err(_)) => return Err(permit.map(drop).into_response()),
+        (Err(rejection), Ok(_)) => return Err(rejection.into_response()),
+    };
     let upgrade = upgrade.max_message_size(4096).max_frame_size(4096).max_write_buffer_size(MAX_WRITE_BUFFER);
     // A browser cannot read the status of a refused upgrade: what is wrong is said by the close code.
     let permit = match permit {
