@@ -97,7 +97,7 @@ impl House {
     /// A cookie of a session that was stored as tower-sessions does, until `until` at the latest.
     pub async fn session(&self, subject: Subject, until: Option<OffsetDateTime>) -> String {
         let until = until.map(OffsetDateTime::unix_timestamp);
-        let signed_in = SignedIn { subject, address: "192.168.1.5".into(), user_agent: "a browser".into(), until };
+        let signed_in = SignedIn { subject, address: "192.168.1.5".into(), user_agent: "a browser".into(), until, stay: false };
         let data = HashMap::from([(SIGNED_IN.to_owned(), serde_json::to_value(signed_in).expect("JSON"))]);
         let mut record = Record { id: Id::default(), data, expiry_date: OffsetDateTime::now_utc() };
         self.app.state.people.sessions().create(&mut record).await.expect("stored");
