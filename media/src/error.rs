@@ -82,4 +82,10 @@ impl StreamError {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
+
+    /// Nothing, or not enough, was answered within `limit`.
+    pub(crate) fn no_answer(limit: std::time::Duration) -> Self {
+        let text = format!("The camera did not answer within {} s. Check its address, its power and the network.", limit.as_secs());
+        Self::new(ErrorCode::Timeout, text)
+    }
 }

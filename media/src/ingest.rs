@@ -19,6 +19,9 @@ pub mod net;
 pub mod nut;
 pub mod rtsp;
 
+/// Every kind of source gives an opening up by itself before this, and says what was missing.
+pub const OPENING_LIMIT: Duration = Duration::from_secs(30);
+
 /// User name and password of a camera. The password is zeroed on drop and never printed.
 #[derive(Debug, Clone)]
 pub struct Credentials {
@@ -127,7 +130,7 @@ pub enum Knocked {
 /// Opens sources: real ones in production, scripted ones in tests.
 #[async_trait]
 pub trait Connect: Send + Sync {
-    /// Opens a source and waits until its tracks are known. The caller bounds the time.
+    /// Opens a source and waits until its tracks are known, for less than [`OPENING_LIMIT`].
     ///
     /// # Errors
     /// One code of [`crate::ErrorCode`] with a sentence that says what to do.

@@ -3,6 +3,7 @@
 //! The cameras (and the viewer that measures) live in this process, so that their CPU is not counted. The browser's
 //! part is `glass.mjs`. Prints tables, keeps nothing.
 
+mod browser;
 mod faults;
 mod peer;
 mod server;

@@ -13,6 +13,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// What came and was not looked at yet: some minutes of pictures.
+const BACKLOG: usize = 8192;
+
 /// What came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
@@ -21,14 +24,14 @@ pub(crate) enum Seen {
 }
 
 pub(crate) struct Watch {
-    seen: mpsc::UnboundedReceiver<(Instant, Seen)>,
+    seen: mpsc::Receiver<(Instant, Seen)>,
     task: JoinHandle<()>,
 }
 
 impl Watch {
     pub(crate) async fn open(server: &Server, camera: i64) -> Result<Self> {
         let (mut socket, _) = connect_async(server.access().socket(&format!("/live/{camera}/main/mse"))?).await.context("a WebSocket")?;
-        let (sender, seen) = mpsc::unbounded_channel();
+        let (sender, seen) = mpsc::channel(BACKLOG);
         let task = tokio::spawn(async move {
             while let Some(Ok(message)) = socket.next().await {
                 let seen = match &message {
@@ -39,7 +42,7 @@ impl Watch {
                     },
                     _ => continue,
                 };
-                if sender.send((Instant::now(), seen)).is_err() {
+                if sender.send((Instant::now(), seen)).await.is_err() {
                     break;
                 }
             }

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::{Host, Url};
 
-const RESOLVE_LIMIT: Duration = Duration::from_secs(4);
+pub(super) const RESOLVE_LIMIT: Duration = Duration::from_secs(4);
 const CONNECT_LIMIT: Duration = Duration::from_secs(4);
 const CONNECT_AGAIN: Duration = Duration::from_secs(1);
 /// Addresses of one name that are tried.

@@ -38,6 +38,8 @@ pub use quirks::{
     UnknownRtcpSsrcQuirk,
 };
 
+/// From the name to the answer to PLAY, all requests together.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// For each request of the opening. Cameras that wake up from sleep take seconds for the first.
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
 /// After so long without an answer to the first request it is found out what is on the port.
@@ -48,6 +50,8 @@ const PARAMETERS_LIMIT: Duration = Duration::from_secs(12);
 const STALE_LIMIT: Duration = Duration::from_secs(3);
 /// For the TEARDOWN when a source is closed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+// Each part of an opening can run out of time by itself, with its own sentence.
+const _: () = assert!(STALE_LIMIT.as_secs() + HANDSHAKE_LIMIT.as_secs() + PARAMETERS_LIMIT.as_secs() < super::OPENING_LIMIT.as_secs());
 /// RTSP's port (RFC 2326 section 3.2).
 const DEFAULT_PORT: u16 = 554;
 
@@ -57,6 +61,31 @@ pub(super) async fn open(spec: &RtspSpec, peer: &Arc<Peer>, policy: AddressPolic
     if timeout(peer.patience(STALE_LIMIT), group.await_stale_sessions(&group.stale_sessions())).await.is_err() {
         tracing::debug!(url = %Redacted(&spec.url), "the camera has not ended its last session yet; opening a new one all the same");
     }
+    let shaken = timeout(HANDSHAKE_LIMIT, shake_hands(spec, peer, policy)).await;
+    let Shaken { session, address, video, audio, over_udp } = shaken.unwrap_or_else(|_| Err(StreamError::no_answer(HANDSHAKE_LIMIT)))?;
+    let described = tracks::stream_video_track(&session.streams()[video]);
+    let audio_track = audio.and_then(|index| tracks::audio_track(&session.streams()[index]));
+    let mut playing = Playing { session: Box::pin(session), address, video, audio, tracks: None, pending: VecDeque::new() };
+    playing.tracks = match described {
+        Some(video) => Some(Tracks { video, audio: audio_track }),
+        None => Some(playing.wait_for_parameters(audio_track).await?),
+    };
+    let Some(tracks) = playing.tracks.clone() else { return Err(fault::no_video()) };
+    let unproven = spec.transport == TransportChoice::Auto && peer.learned().over_udp != over_udp;
+    Ok(RtspSource { playing, opened_with: tracks, over_udp, unproven, peer: Arc::clone(peer) })
+}
+
+/// A session that plays.
+struct Shaken {
+    session: Demuxed,
+    address: SocketAddr,
+    /// Stream indices of what was set up.
+    video: usize,
+    audio: Option<usize>,
+    over_udp: bool,
+}
+
+async fn shake_hands(spec: &RtspSpec, peer: &Peer, policy: AddressPolicy) -> Result<Shaken, StreamError> {
     let addresses = net::resolve(&spec.url, spec.url.port().unwrap_or(DEFAULT_PORT), policy).await?;
     let address = net::reach(&addresses).await?;
     let opening = Opening { spec, peer, address };
@@ -69,16 +98,7 @@ pub(super) async fn open(spec: &RtspSpec, peer: &Arc<Peer>, policy: AddressPolic
     let over_udp = opening.set_up_video(&mut session, video).await?;
     let audio = opening.set_up_audio(&mut session, audio, over_udp).await;
     let session = opening.play(session).await?;
-    let described = tracks::stream_video_track(&session.streams()[video]);
-    let audio_track = audio.and_then(|index| tracks::audio_track(&session.streams()[index]));
-    let mut playing = Playing { session: Box::pin(session), address, video, audio, tracks: None, pending: VecDeque::new() };
-    playing.tracks = match described {
-        Some(video) => Some(Tracks { video, audio: audio_track }),
-        None => Some(playing.wait_for_parameters(audio_track).await?),
-    };
-    let Some(tracks) = playing.tracks.clone() else { return Err(fault::no_video()) };
-    let unproven = spec.transport == TransportChoice::Auto && peer.learned().over_udp != over_udp;
-    Ok(RtspSource { playing, opened_with: tracks, over_udp, unproven, peer: Arc::clone(peer) })
+    Ok(Shaken { session, address, video, audio, over_udp })
 }
 
 /// What the steps of opening share.

@@ -42,7 +42,7 @@ impl ProbeResult {
 /// The source's error, or `timeout` and `stalled` with what to do.
 pub async fn probe(connect: &dyn Connect, spec: &SourceSpec, limit: Duration) -> Result<ProbeResult, StreamError> {
     let started = Instant::now();
-    let source = timeout(limit, connect.connect(spec)).await.unwrap_or_else(|_| Err(no_answer(limit)))?;
+    let source = timeout(limit, connect.connect(spec)).await.unwrap_or_else(|_| Err(StreamError::no_answer(limit)))?;
     first_picture(source, started, limit).await
 }
 
@@ -81,11 +81,6 @@ async fn read_key_frame(source: &mut dyn Source) -> Result<ProbeResult, StreamEr
             }
         }
     }
-}
-
-pub(super) fn no_answer(limit: Duration) -> StreamError {
-    let text = format!("The camera did not answer within {} s. Check its address, its power and the network.", limit.as_secs());
-    StreamError::new(ErrorCode::Timeout, text)
 }
 
 fn no_picture(limit: Duration) -> StreamError {

@@ -5,7 +5,7 @@
 use crate::error::{ErrorCode, StreamError};
 use crate::hls::{HlsOptions, HlsStream};
 use crate::id::StreamKey;
-use crate::ingest::{Connect, SourceSpec};
+use crate::ingest::{Connect, OPENING_LIMIT, SourceSpec};
 use crate::stream::breaker::LoginGate;
 use crate::stream::handle::{COMMANDS, Shared, StreamHandle};
 use crate::stream::hub::{Hub, HubLimits};
@@ -33,7 +33,7 @@ const TEARDOWN: Duration = Duration::from_secs(5);
 pub struct StreamsOptions {
     /// Connections that may be opened at once, over all streams; at least 1.
     pub connect_limit: usize,
-    /// Longest wait for one connection to be opened.
+    /// Longest wait for one connection to be opened: the net below the limits that each source keeps by itself.
     pub connect_timeout: Duration,
     /// State changes kept for a slow listener of [`Streams::events`].
     pub event_capacity: usize,
@@ -46,7 +46,7 @@ impl Default for StreamsOptions {
     fn default() -> Self {
         Self {
             connect_limit: 8,
-            connect_timeout: Duration::from_secs(10),
+            connect_timeout: OPENING_LIMIT,
             event_capacity: 1024,
             hub: HubLimits::default(),
             hls: HlsOptions::default(),
@@ -240,7 +240,7 @@ impl Streams {
             Ok(Opened::Source(source)) => probe::first_picture(source, started, limit).await,
             Ok(Opened::Failed(error)) => Err(error),
             Ok(Opened::Blocked { .. }) => Err(crate::stream::policy::login_blocked()),
-            Err(_) => Err(probe::no_answer(limit)),
+            Err(_) => Err(StreamError::no_answer(limit)),
         }
     }
 

@@ -79,13 +79,7 @@ impl Upstream {
         let permits = self.limit.enter(failing).await;
         let result = match timeout(self.connect_timeout, self.connect.connect(spec)).await {
             Ok(result) => result,
-            Err(_) => Err(StreamError::new(
-                ErrorCode::Timeout,
-                format!(
-                    "The camera did not answer within {} s. Check its address, its power and the network.",
-                    self.connect_timeout.as_secs()
-                ),
-            )),
+            Err(_) => Err(StreamError::no_answer(self.connect_timeout)),
         };
         drop(permits);
         let blocked = pass.finish(&result, now());

@@ -51,11 +51,7 @@ async fn ffmpeg_plays_every_playlist_without_a_word() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gstreamer_plays_the_playlists() {
     let (_camera, server, id) = camera_and_server().await;
-    // GStreamer 1.22 never gets past a playlist of one segment.
-    for quality in ["main", "sub"] {
-        let answer = server.http().await.get(&format!("/live/{id}/{quality}/plain.m3u8")).await;
-        assert!(answer.status == 200 && answer.text().matches("#EXTINF").count() >= 2, "{}", answer.text());
-    }
+    // Of streams that nobody has watched yet: it never gets past a playlist of one segment, and must not be given one.
     let play = async |name: &str| {
         let uri = format!("uri={}", server.player_url(id, name).await);
         // Ends when both sinks have had their buffers. In time with the clock: a player that takes all at once buffers for ever.

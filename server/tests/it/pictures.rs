@@ -1,11 +1,27 @@
 //! A picture that freezes or goes dark while the stream runs on: told, noted, and no fault.
 
-use crate::live_support::Server;
+use crate::live_support::{Server, timely};
 use fakecam::{AudioCodec, FakeCamera, Fixture};
 use media::id::Quality;
 use media::stream::StreamState;
 use media::stream::picture::PictureState;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A camera's incidents, newest first, as soon as they are as `wanted`.
+async fn log(server: &Server, id: i64, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    let reading = async {
+        loop {
+            let log = server.http().await.get(&format!("/api/v1/cameras/{id}/incidents")).await.json();
+            let entries = log.as_array().cloned().unwrap_or_default();
+            if wanted(&entries) {
+                return entries;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timely("the incident log", reading).await
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_and_a_dark_picture_are_told_while_the_stream_stays_live() {
@@ -23,6 +39,7 @@ async fn a_frozen_and_a_dark_picture_are_told_while_the_stream_stays_live() {
     assert_eq!((&told["state"], &told["picture"]), (&json!("live"), &json!("frozen")));
     assert!(told["picture_since"].is_string(), "{told}");
 
+    log(&server, id, |entries| entries.len() == 1).await;
     camera.resume().await;
     let back = server.until(id, Quality::Main, |status| status.picture == PictureState::Ok).await;
     assert_eq!((back.state, back.picture_since_utc_ms, back.reconnects), (StreamState::Live, None, 0));
@@ -30,9 +47,18 @@ async fn a_frozen_and_a_dark_picture_are_told_while_the_stream_stays_live() {
     camera.switch(None, Fixture::black()).await.expect("a black loop");
     let dark = server.until(id, Quality::Main, |status| status.picture == PictureState::Dark).await;
     assert_eq!((dark.state, &dark.error), (StreamState::Live, &None));
+    log(&server, id, |entries| entries.len() == 2).await;
     camera.switch(None, Fixture::sub()).await.expect("a loop");
     let light = server.until(id, Quality::Main, |status| status.picture == PictureState::Ok).await;
     assert_eq!((light.state, light.reconnects), (StreamState::Live, 0), "nothing was restarted for it");
+
+    // What a person reads afterwards: both, each over, none of them an outage.
+    let over = |entries: &[Value]| entries.len() == 2 && entries.iter().all(|entry| !entry["ended_at"].is_null());
+    let log = log(&server, id, over).await;
+    for (entry, kind) in log.iter().zip(["picture_dark", "picture_frozen"]) {
+        assert_eq!((&entry["kind"], &entry["camera_id"], &entry["quality"]), (&json!(kind), &json!(id), &json!("main")), "{entry:#}");
+        assert!(entry["summary"].as_str().is_some_and(|summary| summary.contains("over after")), "{entry:#}");
+    }
     server.stop().await;
 }
 

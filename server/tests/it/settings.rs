@@ -43,6 +43,34 @@ async fn unknown_keys_and_values_are_refused_beside_their_field() {
 }
 
 #[tokio::test]
+async fn every_threshold_is_refused_outside_its_range_which_is_named() {
+    let app = TestApp::start().await;
+    let path = format!("/api/v1/cameras/{}", app.add("Gate").await);
+    let settings = app.get(&format!("{path}/settings")).await.json();
+    let mut ranges = 0;
+    for setting in settings.as_array().expect("a list") {
+        let (key, allowed) = (setting["key"].as_str().expect("a key"), &setting["allowed"]);
+        let (outside, words) = match allowed["kind"].as_str().expect("a kind") {
+            "range" => {
+                let (min, max) = (allowed["min"].as_i64().expect("a number"), allowed["max"].as_i64().expect("a number"));
+                ranges += 1;
+                (vec![json!(min - 1), json!(max + 1), json!("5")], format!("from {min} to {max}"))
+            }
+            _ => (vec![json!("nonsense"), json!(7)], String::new()),
+        };
+        for value in outside {
+            for (path, overrides) in [(path.as_str(), "overrides"), ("/api/v1/settings", "defaults")] {
+                let answer = app.patch(path, json!({overrides: {key: value}})).await;
+                let (status, _, field) = answer.problem();
+                assert_eq!((status, field), (422, Some(format!("{overrides}.{key}"))), "{value}: {}", answer.text);
+                assert!(answer.json()["detail"].as_str().expect("a sentence").contains(&words), "{}", answer.text);
+            }
+        }
+    }
+    assert!(ranges >= 10, "{settings:#}");
+}
+
+#[tokio::test]
 async fn a_value_is_told_with_its_origin_and_survives_a_restart() {
     let app = TestApp::start().await;
     let id = app.add("Gate").await;

@@ -1,5 +1,9 @@
 //! Camera quirks as named settings. Each default is right for a camera that follows the specifications; the other names
 //! are for the cameras their documentation lists. The names are kept in settings: they never change, defaults may.
+//!
+//! Keepalives cannot be set: retina sends OPTIONS once and then, every half session, GET_PARAMETER where it is announced. Tapo cameras,
+//! which announce SET_PARAMETER and refuse it under the number of another request, are served well by that. A camera that answers OPTIONS
+//! or GET_PARAMETER under a wrong number, or not at all, loses its session (scottlamb/retina#133, #136, open) and gets a new one at once.
 
 use retina::client as retina;
 use std::fmt;

@@ -68,6 +68,14 @@ async fn a_viewer_starts_the_stream_and_the_last_one_to_go_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_waits_long_for_its_first_picture_is_waited_for() {
+    // As long as a source may by its own limits: a program that is started, connects and meets a long group of pictures.
+    let camera = Camera { connect_time: crate::ingest::OPENING_LIMIT - SECOND, ..Camera::default() };
+    let (_streams, handle, _viewer) = live(&camera).await;
+    assert_eq!((camera.connects(), handle.status().reconnects), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_live_is_measured() {
     let (_streams, handle, viewer) = live(&Camera::default()).await;
     tokio::time::sleep(10 * SECOND).await;
@@ -241,9 +249,11 @@ async fn twenty_cameras_at_once_respect_the_connect_limit_and_dead_ones_do_not_s
     }
     tokio::time::sleep(120 * SECOND).await;
     camera.set(Mode::Send);
+    let back = Instant::now();
     for number in 1..=20 {
         until(&handle(&streams, key(number, Quality::Main)), StreamState::Live).await;
     }
+    assert!(back.elapsed() <= 10 * SECOND, "{:?}", back.elapsed());
     assert!(camera.connecting_most() <= 8, "{}", camera.connecting_most());
     assert_eq!(camera.open(), 20);
 }

@@ -32,8 +32,10 @@ use std::time::Duration;
 
 /// How long the first request of a stream that has just been started waits for its first segment.
 const FIRST_WAIT: Duration = Duration::from_secs(4);
-/// Players without low latency may give up on a playlist of a single segment (GStreamer 1.22 never gets past it) …
+/// Players without low latency may give up on a playlist of a single segment (GStreamer 1.22 asks for that segment for ever) …
 const PLAIN_SEGMENTS: usize = 2;
+/// Begins the User-Agent of a player that does not know low latency and reads its playlists all the same.
+const READS_AS_PLAIN: &str = "GStreamer";
 /// … so they wait for two GOPs.
 const PLAIN_WAIT: Duration = Duration::from_millis(8500);
 
@@ -114,7 +116,8 @@ async fn playlist(
         return Err(disabled());
     }
     state.hls_audience.touch(handle, client.address, client.header(USER_AGENT).as_bytes());
-    let (segments, patience) = if request.low_latency { (1, FIRST_WAIT) } else { (PLAIN_SEGMENTS, PLAIN_WAIT) };
+    let knows_parts = request.low_latency && !client.header(USER_AGENT).starts_with(READS_AS_PLAIN);
+    let (segments, patience) = if knows_parts { (1, FIRST_WAIT) } else { (PLAIN_SEGMENTS, PLAIN_WAIT) };
     if !handle.hls().lists(segments, patience).await {
         return Err(no_frame_yet(Some(handle)));
     }
