@@ -8,12 +8,16 @@ use crate::hooks::heartbeat::use_heartbeat;
 use crate::hooks::live_line::use_live_line;
 use crate::hooks::role::{administers, operates};
 use crate::pages::account::AccountPage;
+use crate::pages::audit::AuditPage;
 use crate::pages::health::HealthPage;
 use crate::pages::https::HttpsPage;
 use crate::pages::not_found::{NotFound, NotYours};
+use crate::pages::people::PeoplePage;
+use crate::pages::person::PersonPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::setup::SetupPage;
 use crate::pages::sign_in::SignInPage;
+use crate::pages::tokens::TokensPage;
 use crate::pages::wall::WallPage;
 use crate::{state, text};
 use leptos::prelude::*;
@@ -27,6 +31,22 @@ fn health() -> impl IntoView {
 
 fn settings() -> impl IntoView {
     if administers() { SettingsPage.into_any() } else { NotYours.into_any() }
+}
+
+fn people() -> impl IntoView {
+    if administers() { PeoplePage.into_any() } else { NotYours.into_any() }
+}
+
+fn person() -> impl IntoView {
+    if administers() { PersonPage.into_any() } else { NotYours.into_any() }
+}
+
+fn tokens() -> impl IntoView {
+    if administers() { TokensPage.into_any() } else { NotYours.into_any() }
+}
+
+fn audit() -> impl IntoView {
+    if administers() { AuditPage.into_any() } else { NotYours.into_any() }
 }
 
 /// The root component, rendered by the server and hydrated in the browser.
@@ -51,6 +71,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("health") view=health ssr=SsrMode::Async />
                     <Route path=path!("settings") view=settings ssr=SsrMode::Async />
                     <Route path=path!("https") view=HttpsPage ssr=SsrMode::Async />
+                    <Route path=path!("people") view=people ssr=SsrMode::Async />
+                    <Route path=path!("people/:id") view=person ssr=SsrMode::Async />
+                    <Route path=path!("tokens") view=tokens ssr=SsrMode::Async />
+                    <Route path=path!("audit") view=audit ssr=SsrMode::Async />
                     <Route path=path!("account") view=AccountPage ssr=SsrMode::Async />
                 </ParentRoute>
                 <Route path=path!("sign-in") view=SignInPage ssr=SsrMode::Async />

@@ -1,5 +1,6 @@
 //! Parts of pages.
 
+pub mod admin;
 pub mod banner;
 pub mod camera_dialog;
 pub mod delete_dialog;

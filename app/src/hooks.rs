@@ -1,6 +1,7 @@
 //! What only a browser can do, one file each. Every hook may be called during server rendering and does nothing there.
 
 pub mod api;
+pub mod clipboard;
 pub mod health;
 pub mod heartbeat;
 pub mod keys;
@@ -10,6 +11,7 @@ pub mod outside;
 pub mod place;
 pub mod poll;
 pub mod poster;
+pub mod random;
 pub mod role;
 pub mod size;
 pub mod timer;

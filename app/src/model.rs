@@ -1,5 +1,6 @@
 //! The JSON of the outside contract (`/api/v1`), shared by server and browser. Times are RFC 3339 UTC strings.
 
+pub mod admin;
 pub mod camera;
 pub mod https;
 pub mod incident;
@@ -11,6 +12,7 @@ pub mod status;
 pub mod system;
 pub mod ws;
 
+pub use admin::*;
 use camera::present_or_null;
 pub use camera::*;
 pub use https::*;

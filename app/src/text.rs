@@ -3,6 +3,8 @@
 use crate::live::FailReason;
 use crate::view::time::remaining;
 
+pub mod admin;
+pub mod audit;
 pub mod details;
 pub mod health;
 pub mod history;

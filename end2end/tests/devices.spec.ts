@@ -1,33 +1,10 @@
-import type { Locator, Page } from '@playwright/test';
+import type { Locator } from '@playwright/test';
 import { loop } from './support/camera';
 import { expectLive } from './support/expectations';
 import { expect, test } from './support/test';
+import { awkward, overflow } from './support/touch';
 
 // Tablets and phones: fingers instead of a mouse.
-
-/** Smallest side of a target for a finger, CSS pixels. */
-const FINGER = 44;
-
-/** Buttons, links and fields in sight that are too small for a finger, or stick out of the window. */
-async function awkward(page: Page): Promise<string[]> {
-  const found: string[] = [];
-  for (const role of ['button', 'link', 'textbox', 'switch', 'menuitem'] as const) {
-    for (const target of await page.getByRole(role).all()) {
-      const box = await target.boundingBox();
-      const name = (await target.getAttribute('aria-label')) ?? (await target.textContent()) ?? '';
-      if (!box || name.startsWith('Skip to')) continue;
-      if (box.height < FINGER || box.width < FINGER) found.push(`${role} ${name}: ${box.width}×${box.height}`);
-      if (box.x < 0 || box.x + box.width > (page.viewportSize()?.width ?? 0)) found.push(`${role} ${name}: outside, at ${box.x}`);
-    }
-  }
-  return found;
-}
-
-const overflow = (page: Page) =>
-  page.evaluate(() => {
-    const wide = [document.documentElement, document.querySelector('main')].filter((element) => element && element.scrollWidth > element.clientWidth);
-    return wide.map((element) => element?.tagName);
-  });
 
 test('the wall by touch', { tag: ['@ipad', '@phone', '@touch'] }, async ({ wall, addCamera, camera, page }, info) => {
   const names = ['Gate', 'Yard', 'Porch', 'Shed'];
@@ -92,7 +69,7 @@ test('the wall by touch', { tag: ['@ipad', '@phone', '@touch'] }, async ({ wall,
 
 test('every page by touch', { tag: ['@ipad', '@phone', '@touch'] }, async ({ wall, addCamera, camera, page }) => {
   await addCamera(camera, 'Gate, behind the old barn, the second pole on the left');
-  const pages = { health: 'Health', settings: 'Settings', https: 'Secure connection', account: 'Account' };
+  const pages = { health: 'Health', settings: 'Settings', https: 'Secure connection', people: 'People', tokens: 'Tokens and links', audit: 'Log', account: 'Account' };
   for (const [path, heading] of Object.entries(pages)) {
     await test.step(heading, async () => {
       await wall.open(`/${path}`);

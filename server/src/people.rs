@@ -15,6 +15,7 @@ pub mod password;
 pub mod principal;
 pub mod rights;
 pub mod secret;
+mod seen;
 pub mod sessions;
 pub mod setup;
 pub mod signature;
@@ -59,8 +60,6 @@ const LOOK: Duration = Duration::from_millis(1500);
 const WRITE: Duration = Duration::from_secs(60);
 /// How often what has ended is removed.
 const SWEEP: Duration = Duration::from_secs(600);
-/// How long the audit log reaches back unless the installation says otherwise.
-const KEEP_AUDIT: time::Duration = time::Duration::days(365);
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -268,7 +267,7 @@ impl People {
     async fn sweep(&self) -> AppResult<()> {
         self.lock_limiter().sweep(Instant::now());
         self.sweep_links().await?;
-        audit::prune(&self.inner.db, OffsetDateTime::now_utc() - KEEP_AUDIT).await.map(drop)
+        audit::keep(&self.inner.db).await
     }
 
     /// Runs a change to its end even if the caller goes away.

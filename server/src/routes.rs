@@ -1,5 +1,6 @@
 //! One file per address or small family of addresses: extract, call a service, map. No logic that a second caller could want.
 
+pub mod audit;
 pub mod cameras;
 pub mod guest;
 pub mod health;
@@ -11,6 +12,8 @@ pub mod session;
 pub mod settings;
 pub mod setup;
 pub mod system;
+pub mod tokens;
+pub mod users;
 pub mod ws;
 
 use crate::guard::Gate;
@@ -19,6 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 /// Everything that the OpenAPI document describes.
 pub fn api() -> OpenApiRouter<Gate> {
     OpenApiRouter::new()
+        .merge(audit::router())
         .merge(cameras::router())
         .merge(incidents::router())
         .merge(health::router())
@@ -28,4 +32,6 @@ pub fn api() -> OpenApiRouter<Gate> {
         .merge(settings::router())
         .merge(setup::router())
         .merge(system::router())
+        .merge(tokens::router())
+        .merge(users::router())
 }

@@ -39,6 +39,7 @@ pub enum Glyph {
     Pulse,
     Download,
     Person,
+    People,
 }
 
 impl Glyph {
@@ -85,6 +86,9 @@ impl Glyph {
             }
             Self::Spaced => "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z",
             Self::Person => "M12 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5a7.5 7.5 0 0 1 15 0",
+            Self::People => {
+                "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20a6.5 6.5 0 0 1 13 0M16 4.4a3.5 3.5 0 0 1 0 6.2M18 14.2a6.5 6.5 0 0 1 3.5 5.8"
+            }
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
             Self::Download => "M12 4v11M7.5 11 12 15.5l4.5-4.5M5 20h14",
             Self::Pulse => "M3 12h4l2.5-6.5 5 13L17 12h4",

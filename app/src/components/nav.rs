@@ -17,14 +17,17 @@ struct Place {
     glyph: Glyph,
     /// Whom it is for, and those above.
     least: Role,
+    /// Pages beside it, which its own tabs lead to.
+    also: &'static [&'static str],
 }
 
 /// Every page in the navigation, in its order. A new page needs its line here and its route in `app.rs`.
-const PLACES: [Place; 4] = [
-    Place { path: "/", label: text::pages::WALL, glyph: Glyph::Grid, least: Role::Viewer },
-    Place { path: "/health", label: text::pages::HEALTH, glyph: Glyph::Pulse, least: Role::Operator },
-    Place { path: "/settings", label: text::pages::SETTINGS, glyph: Glyph::Sliders, least: Role::Admin },
-    Place { path: "/account", label: text::people::ACCOUNT, glyph: Glyph::Person, least: Role::Viewer },
+const PLACES: [Place; 5] = [
+    Place { path: "/", label: text::pages::WALL, glyph: Glyph::Grid, least: Role::Viewer, also: &[] },
+    Place { path: "/health", label: text::pages::HEALTH, glyph: Glyph::Pulse, least: Role::Operator, also: &[] },
+    Place { path: "/settings", label: text::pages::SETTINGS, glyph: Glyph::Sliders, least: Role::Admin, also: &["/https"] },
+    Place { path: "/people", label: text::admin::PEOPLE, glyph: Glyph::People, least: Role::Admin, also: &["/tokens", "/audit"] },
+    Place { path: "/account", label: text::people::ACCOUNT, glyph: Glyph::Person, least: Role::Viewer, also: &[] },
 ];
 
 impl Place {
@@ -32,8 +35,9 @@ impl Place {
     fn holds(self, path: &str) -> bool {
         match self.path {
             "/" => path == "/" || path.starts_with("/camera/"),
-            "/settings" if path == "/https" => true,
-            own => path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+            own => {
+                [own].iter().chain(self.also).any(|own| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            }
         }
     }
 }
@@ -115,6 +119,8 @@ mod tests {
         assert_eq!(at("/health"), ["/health"]);
         assert_eq!(at("/health/"), ["/health"]);
         assert_eq!(at("/https"), ["/settings"]);
+        assert_eq!(at("/people/3"), ["/people"]);
+        assert_eq!(at("/audit"), ["/people"]);
         assert!(at("/healthy").is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! The REST API as typed calls. Every failure is a [`Problem`] with a sentence for the page. Browser only.
 
+pub mod admin;
+
 use crate::hooks::place;
 use crate::model::{
     Availability, Camera, CameraInput, CameraPatch, CameraSetting, FirstAdmin, History, Incident, IncidentQuery, InstallationPatch,

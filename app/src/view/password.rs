@@ -26,6 +26,16 @@ pub fn strength(password: &str) -> Strength {
     }
 }
 
+/// Random bytes that [`made_up`] takes.
+pub const MADE_UP_BYTES: usize = 16;
+
+/// A password from random bytes, five bits of each: `k7mxq-…`, without letters that are taken for others, because it is read out and typed.
+pub fn made_up(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 32] = b"23456789abcdefghijkmnpqrstuvwxyz";
+    let letters: Vec<char> = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
 /// A browser by what it calls itself: the best known names, else the first word.
 pub fn browser(user_agent: &str) -> String {
     const SYSTEMS: [(&str, &str); 7] = [
@@ -50,6 +60,15 @@ pub fn browser(user_agent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_made_up_password_is_long_and_easy_to_read_out() {
+        let bytes: Vec<u8> = (0..MADE_UP_BYTES).map(|number| (number * 31 % 256) as u8).collect();
+        let password = made_up(&bytes);
+        assert_eq!((password.len(), password.matches('-').count()), (19, 3));
+        assert!(!password.contains(['0', '1', 'l', 'o', 'I', 'O']));
+        assert_eq!(strength(&password), Strength::Good);
+    }
 
     #[test]
     fn length_and_variety_count() {

@@ -5,7 +5,7 @@ use super::standing::Standing;
 use crate::error::{AppError, AppResult};
 use crate::listen::client::Client;
 use crate::people::audit::{Actor, Entry};
-use crate::people::principal::{self, Allowed, Deed, Place, Principal};
+use crate::people::principal::{self, Allowed, Deed, Place, Principal, Who};
 use crate::people::rights::Actions;
 use crate::state::AppState;
 use app::model::{Camera, CameraAction, Role};
@@ -133,6 +133,15 @@ impl<K: Kind> Permit<K> {
     /// For the audit log.
     pub fn actor(&self) -> Actor {
         Actor::of(&self.principal, Some(self.client.address))
+    }
+
+    /// To whom something belongs that whoever asks makes: a person, or the person whose token it is. None: the console's.
+    pub fn owner(&self) -> Option<i64> {
+        match self.principal.who {
+            Who::Person { id, .. } => Some(id),
+            Who::Token { id, .. } => self.state.people.directory().tokens.get(&id).and_then(|token| token.owner),
+            Who::Nobody | Who::Guest { .. } | Who::Player { .. } => None,
+        }
     }
 
     /// Writes into the audit log that this was done.

@@ -5,6 +5,7 @@ use super::directory::Person;
 use super::hash::Verdict;
 use super::limiter::Attempt;
 use super::principal::Principal;
+use super::rights::Actions;
 use super::sessions::Subject;
 use super::store::{Change, failed, name_conflict, user_not_found};
 use super::{People, name, password, rights};
@@ -347,7 +348,7 @@ fn checked_grants(grants: Vec<Grant>) -> AppResult<Vec<Grant>> {
             return Err(AppError::invalid(format!("grants[{index}].actions"), "actions_empty", "Name at least one action."));
         }
     }
-    Ok(grants)
+    Ok(grants.into_iter().map(|grant| Grant { actions: Actions::of(&grant.actions).list(), ..grant }).collect())
 }
 
 /// As the audit log tells it.

@@ -1,12 +1,14 @@
 //! Who did what, when and from where. Changes of accounts are written with the change itself; everything else goes through a bounded queue
 //! and is written in batches, so that nobody waits for the log. What the queue cannot take is counted, and the count is written.
 
+mod log;
+
 use super::principal::{Principal, Who};
 use super::store::failed;
 use crate::db::Db;
 use crate::entities::audit;
 use crate::error::AppResult;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 use serde_json::{Map, Value, json};
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -14,6 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+pub use log::{Filter, keep, list, prune, retention, set_retention, shorten};
 
 /// Entries that wait to be written.
 const QUEUE: usize = 4096;
@@ -248,60 +252,6 @@ pub async fn insert(db: &impl ConnectionTrait, entries: Vec<Entry>) -> AppResult
     });
     audit::Entity::insert_many(rows).exec_without_returning(db).await.map_err(failed)?;
     Ok(())
-}
-
-/// Which entries are wanted.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub from: Option<OffsetDateTime>,
-    pub to: Option<OffsetDateTime>,
-    /// The actor's name.
-    pub actor: Option<String>,
-    /// `session.sign_in`, or the beginning of several: `session.`.
-    pub action: Option<String>,
-    pub outcome: Option<String>,
-    /// Only entries before this one, for the next page.
-    pub before: Option<i64>,
-    /// At most so many, up to 1000.
-    pub limit: u64,
-}
-
-/// The newest entries first.
-///
-/// # Errors
-/// The database cannot be read.
-pub async fn list(db: &Db, filter: &Filter) -> AppResult<Vec<audit::Model>> {
-    let mut query = audit::Entity::find().order_by_desc(audit::Column::Id).limit(filter.limit.clamp(1, 1000));
-    if let Some(from) = filter.from {
-        query = query.filter(audit::Column::At.gte(from));
-    }
-    if let Some(to) = filter.to {
-        query = query.filter(audit::Column::At.lt(to));
-    }
-    if let Some(actor) = &filter.actor {
-        query = query.filter(audit::Column::ActorName.eq(actor));
-    }
-    if let Some(action) = &filter.action {
-        query = query.filter(audit::Column::Action.starts_with(action));
-    }
-    if let Some(outcome) = &filter.outcome {
-        query = query.filter(audit::Column::Outcome.eq(outcome));
-    }
-    if let Some(before) = filter.before {
-        query = query.filter(audit::Column::Id.lt(before));
-    }
-    query.all(db.read()).await.map_err(failed)
-}
-
-/// Removes entries that are older than `before`; how many.
-///
-/// # Errors
-/// The database cannot be written.
-pub async fn prune(db: &Db, before: OffsetDateTime) -> AppResult<u64> {
-    let transaction = db.begin().await.map_err(failed)?;
-    let removed = audit::Entity::delete_many().filter(audit::Column::At.lt(before)).exec(&transaction).await.map_err(failed)?;
-    transaction.commit().await.map_err(failed)?;
-    Ok(removed.rows_affected)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{People, secret};
 use crate::entities::token::{self, CameraIds};
 use crate::error::{AppError, AppResult};
 use app::model::TokenScope;
-use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait};
+use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait, QueryOrder};
 use secrecy::zeroize::Zeroizing;
 use serde_json::json;
 use std::net::IpAddr;
@@ -94,6 +94,14 @@ impl People {
             .await?;
         let token = self.directory().tokens.get(&id).cloned().ok_or_else(token_not_found)?;
         Ok((token, secret))
+    }
+
+    /// All tokens, the newest first; also those that rest because their owner is disabled.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn token_rows(&self) -> AppResult<Vec<token::Model>> {
+        token::Entity::find().order_by_desc(token::Column::Id).all(self.inner.db.read()).await.map_err(failed)
     }
 
     /// Revokes a token.

@@ -84,7 +84,8 @@ pub fn told(principal: &Principal, client: &Client) -> Option<WhoAmI> {
     })
 }
 
-fn text(at: OffsetDateTime) -> String {
+/// A moment as the API tells it.
+pub(super) fn text(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
 }
 
@@ -189,7 +190,8 @@ async fn list(permit: Permit<SignedIn>) -> AppResult<Json<Vec<SessionInfo>>> {
     Ok(Json(told.collect()))
 }
 
-fn shown(hash: &[u8; 32]) -> String {
+/// By what lists name a session.
+pub(super) fn shown(hash: &[u8; 32]) -> String {
     to_hex(hash.get(..SHOWN).unwrap_or_default())
 }
 

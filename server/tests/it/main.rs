@@ -1,6 +1,7 @@
 //! The server as its users meet it, in one program: linking a dozen of them takes longer than running them.
 //! `live_pictures` stays apart because it counts the children of its process, `live_many` because it wants the whole machine.
 
+mod admin;
 mod attacks;
 mod bad_input;
 mod cameras;

@@ -103,6 +103,15 @@ async fn accounts_live_in_postgresql_as_they_do_in_sqlite() {
 }
 
 #[tokio::test]
+async fn the_audit_log_is_found_in_with_postgresql_as_with_sqlite() {
+    let Some(postgres) = Postgres::start() else { return };
+    let url = postgres.url();
+    let app = TestApp::start_with(&[("NIGHTJAR_DATABASE_URL", url.as_str())]).await;
+    crate::admin::the_log_is_searched(&app).await;
+    app.state.shutdown().await;
+}
+
+#[tokio::test]
 async fn cameras_live_in_postgresql_as_they_do_in_sqlite() {
     let Some(postgres) = Postgres::start() else { return };
     let url = postgres.url();

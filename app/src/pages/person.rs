@@ -1,0 +1,310 @@
+//! One person at `/people/{id}`: role, what they may do, password, where they are signed in, removal. For admins.
+
+use crate::components::admin::Answer;
+use crate::components::admin::add_person::NewPasswordField;
+use crate::components::admin::chips::Choices;
+use crate::components::admin::confirm::Confirm;
+use crate::components::admin::grants::Grants;
+use crate::components::admin::sessions::Sessions;
+use crate::components::entry::EntryField;
+use crate::components::icon::{Glyph, Icon};
+use crate::hooks::api::admin as api;
+use crate::model::{Camera, Problem, Role, UserInfo, UserPatch};
+use crate::state::use_toasts;
+use crate::text;
+use crate::text::admin as words;
+use crate::view::grants::Ticks;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_navigate, use_params_map};
+
+#[component]
+pub fn PersonPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<i64>().ok()).unwrap_or(0)));
+    let found = RwSignal::new(None::<Result<(UserInfo, Vec<Camera>), Problem>>);
+    let load = move || {
+        let id = id.get_untracked();
+        spawn_local(async move {
+            let (user, cameras) = futures::join!(api::user(id), api::cameras());
+            let answer = match (user, cameras) {
+                (Ok(user), Ok(cameras)) => Ok((user, cameras)),
+                (Err(problem), _) | (_, Err(problem)) => Err(problem),
+            };
+            found.try_set(Some(answer));
+        });
+    };
+    Effect::new(move |_| {
+        id.track();
+        load();
+    });
+    let show = |(user, cameras): (UserInfo, Vec<Camera>)| view! { <Person user cameras /> };
+    let name = move || match &*found.read() {
+        Some(Ok((user, _))) => user.username.clone(),
+        _ => words::PEOPLE.to_owned(),
+    };
+    view! {
+        <Title text=move || text::pages::title(&name()) />
+        <a class="back" href="/people">
+            <Icon glyph=Glyph::ChevronLeft />
+            {words::BACK}
+        </a>
+        <div class="page-head admin-head">
+            <h1>{name}</h1>
+        </div>
+        <Answer answer=found retry=Callback::new(move |()| load()) show />
+    }
+}
+
+/// What is on the page, against what is stored.
+#[derive(Clone, Copy)]
+struct Sheet {
+    id: i64,
+    own: bool,
+    stored: RwSignal<UserInfo>,
+    name: RwSignal<String>,
+    role: RwSignal<Role>,
+    active: RwSignal<bool>,
+    ticks: RwSignal<Ticks>,
+    problem: RwSignal<Option<(String, String)>>,
+    busy: RwSignal<bool>,
+    /// Counts up when the sessions may have ended.
+    ended: RwSignal<u32>,
+}
+
+impl Sheet {
+    fn new(user: UserInfo) -> Self {
+        let sheet = Self {
+            id: user.id,
+            own: user.own,
+            name: RwSignal::new(String::new()),
+            role: RwSignal::new(Role::Viewer),
+            active: RwSignal::new(true),
+            ticks: RwSignal::new(Ticks::default()),
+            problem: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            ended: RwSignal::new(0),
+            stored: RwSignal::new(user),
+        };
+        sheet.undo();
+        sheet
+    }
+
+    fn undo(self) {
+        let user = self.stored.get_untracked();
+        self.name.set(user.username);
+        self.role.set(user.role);
+        self.active.set(!user.disabled);
+        self.ticks.set(Ticks::new(&user.grants));
+        self.problem.set(None);
+    }
+
+    /// What was changed; None: nothing.
+    fn patch(self) -> Option<UserPatch> {
+        self.stored.with(|stored| {
+            let name = self.name.get();
+            let patch = UserPatch {
+                username: (name.trim() != stored.username).then_some(name),
+                role: Some(self.role.get()).filter(|role| *role != stored.role),
+                disabled: Some(!self.active.get()).filter(|disabled| *disabled != stored.disabled),
+                grants: self.ticks.with(|ticks| (!ticks.same(&Ticks::new(&stored.grants))).then(|| ticks.grants())),
+            };
+            (patch != UserPatch::default()).then_some(patch)
+        })
+    }
+
+    fn save(self) {
+        let Some(patch) = untrack(|| self.patch()) else { return };
+        let toasts = use_toasts();
+        self.busy.set(true);
+        self.problem.set(None);
+        spawn_local(async move {
+            match api::change_user(self.id, &patch).await {
+                Ok(user) => {
+                    toasts.good(words::saved(&user.username));
+                    self.stored.try_set(user);
+                    if self.stored.try_get_untracked().is_some() {
+                        self.undo();
+                    }
+                    self.ended.try_update(|ended| *ended += 1);
+                }
+                Err(Problem { field, detail, .. }) => {
+                    self.problem.try_set(Some((field.filter(|field| field == "username").unwrap_or_default(), detail)));
+                }
+            }
+            self.busy.try_set(false);
+        });
+    }
+
+    fn complaint(self, own: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            self.problem.with(|problem| problem.as_ref().filter(|(field, _)| field == own).map(|(_, sentence)| sentence.clone()))
+        })
+    }
+}
+
+#[component]
+fn Person(user: UserInfo, cameras: Vec<Camera>) -> impl IntoView {
+    let sheet = Sheet::new(user);
+    let changed = Memo::new(move |_| sheet.patch().is_some());
+    let idle = move || sheet.busy.get() || !changed.get();
+    let cameras = StoredValue::new(cameras);
+    let roles = Role::ALL.map(|role| (role, words::role(role), words::role_help(role))).to_vec();
+    let other = sheet.complaint("");
+    let role_hint = move || {
+        let stored = sheet.stored.with(|stored| stored.role);
+        (sheet.role.get() != stored).then_some(if sheet.own { words::OWN_ROLE } else { words::ROLE_ENDS })
+    };
+    view! {
+        <div class="admin person">
+            <section class="person__part" aria-labelledby="account-title">
+                <h2 id="account-title">{words::ACCOUNT}</h2>
+                <div class="person__name">
+                    <EntryField
+                        id="username"
+                        label=words::NAME
+                        value=sheet.name
+                        complaint=sheet.complaint("username")
+                        autocomplete="off"
+                    />
+                </div>
+                <Choices name="role" legend=words::ROLE options=roles chosen=sheet.role />
+                {move || role_hint().map(|hint| view! { <p class="field__hint">{hint}</p> })}
+                <button
+                    type="button"
+                    class="switch"
+                    role="switch"
+                    aria-checked=move || sheet.active.get().to_string()
+                    on:click=move |_| sheet.active.update(|active| *active = !*active)
+                >
+                    <span class="switch__words">
+                        {words::ACTIVE} <span class="field__hint">{words::ACTIVE_HINT}</span>
+                    </span>
+                    <span class="switch__track" aria-hidden="true"></span>
+                </button>
+            </section>
+            <section class="person__part" aria-labelledby="grants-title">
+                <h2 id="grants-title">{words::GRANTS}</h2>
+                <Show
+                    when=move || sheet.role.get() != Role::Admin
+                    fallback=|| view! { <p class="admin__intro">{words::GRANTS_ADMIN}</p> }
+                >
+                    <p class="admin__intro">{words::GRANTS_INTRO}</p>
+                    <Grants ticks=sheet.ticks cameras=cameras.get_value() role=sheet.role />
+                </Show>
+            </section>
+            <div class="settings__save" class:is-needed=move || changed.get()>
+                {move || other.get().map(|sentence| view! { <p class="person__problem" role="alert">{sentence}</p> })}
+                <button type="button" class="button button--quiet" disabled=idle on:click=move |_| sheet.undo()>
+                    {words::UNDO}
+                </button>
+                <button type="button" class="button button--primary" disabled=idle on:click=move |_| sheet.save()>
+                    {move || if sheet.busy.get() { words::SAVING } else { words::SAVE }}
+                </button>
+            </div>
+            <Password sheet />
+            <section class="person__part" aria-labelledby="sessions-title">
+                <h2 id="sessions-title">{words::SESSIONS}</h2>
+                <Sessions id=sheet.id name=Signal::derive(move || sheet.stored.with(|stored| stored.username.clone())) again=sheet.ended />
+            </section>
+            <Removal sheet />
+        </div>
+    }
+}
+
+#[component]
+fn Password(sheet: Sheet) -> impl IntoView {
+    let toasts = use_toasts();
+    let value = RwSignal::new(String::new());
+    let complaint = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        if value.with_untracked(String::is_empty) {
+            return complaint.set(Some(words::PASSWORD_MISSING.to_owned()));
+        }
+        busy.set(true);
+        complaint.set(None);
+        spawn_local(async move {
+            match api::set_password(sheet.id, value.get_untracked()).await {
+                Ok(()) => {
+                    value.try_set(String::new());
+                    if let Some(name) = sheet.stored.try_with_untracked(|stored| stored.username.clone()) {
+                        toasts.good(words::password_set(&name));
+                    }
+                    sheet.ended.try_update(|ended| *ended += 1);
+                }
+                Err(problem) => drop(complaint.try_set(Some(problem.detail))),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <section class="person__part" aria-labelledby="password-title">
+            <h2 id="password-title">{words::NEW_PASSWORD}</h2>
+            {if sheet.own {
+                view! {
+                    <p class="admin__intro">{words::PASSWORD_OWN}</p>
+                    <p>
+                        <a class="button" href="/account">
+                            {words::TO_ACCOUNT}
+                        </a>
+                    </p>
+                }
+                    .into_any()
+            } else {
+                view! {
+                    <p class="admin__intro">{words::PASSWORD_INTRO}</p>
+                    <form class="person__name person__password" method="post" novalidate on:submit=submit>
+                        <NewPasswordField value=value label=words::NEW_PASSWORD complaint=complaint.into() />
+                        <button type="submit" class="button" disabled=move || busy.get()>
+                            {move || if busy.get() { words::SAVING } else { words::PASSWORD_DO }}
+                        </button>
+                    </form>
+                }
+                    .into_any()
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Removal(sheet: Sheet) -> impl IntoView {
+    let toasts = use_toasts();
+    let asking = RwSignal::new(false);
+    let name = move || sheet.stored.with_untracked(|stored| stored.username.clone());
+    let (id, own) = (sheet.id, sheet.own);
+    let done = {
+        let navigate = use_navigate();
+        Callback::new(move |()| {
+            toasts.good(words::removed(&name()));
+            navigate("/people", leptos_router::NavigateOptions { replace: true, ..leptos_router::NavigateOptions::default() });
+        })
+    };
+    view! {
+        <section class="person__part" aria-labelledby="remove-title">
+            <h2 id="remove-title">{words::REMOVE}</h2>
+            <p class="admin__intro">{words::REMOVE_INTRO}</p>
+            <button type="button" class="button button--danger" on:click=move |_| asking.set(true)>
+                {words::REMOVE_DO}
+            </button>
+            <Show when=move || asking.get()>
+                <Confirm
+                    title=words::remove_title(&name())
+                    sentence=words::REMOVE_INTRO
+                    more=if own { words::REMOVE_OWN } else { "" }
+                    label=words::REMOVE_DO
+                    busy_label=words::REMOVING
+                    act=move || api::remove_user(id)
+                    done
+                    close=Callback::new(move |()| asking.set(false))
+                />
+            </Show>
+        </section>
+    }
+}
