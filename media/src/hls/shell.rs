@@ -233,15 +233,19 @@ impl HlsStream {
 
     /// Waits until there is a playlist to give, at most `patience`; says whether there is.
     pub async fn ready(&self, patience: Duration) -> bool {
-        self.lists(1, patience).await
+        self.lists(1, Duration::ZERO, patience).await
     }
 
-    /// Waits until the playlist lists so many whole segments, at most `patience`; says whether it does.
-    pub async fn lists(&self, segments: usize, patience: Duration) -> bool {
+    /// Waits until the playlist lists so many whole segments that are so long together, at most `patience`; says whether it does.
+    pub async fn lists(&self, segments: usize, together: Duration, patience: Duration) -> bool {
         let mut version = self.shared.version.subscribe();
         let wait = version.wait_for(|_| {
             let state = self.state();
-            state.window.ready().is_some() && state.window.listed().len() >= segments
+            let listed = state.window.listed();
+            let ticks: u64 = listed.iter().map(|segment| segment.duration).sum();
+            state.window.ready().is_some()
+                && listed.len() >= segments
+                && u128::from(ticks) * 1000 >= together.as_millis() * u128::from(SECOND)
         });
         tokio::time::timeout(patience, wait).await.is_ok_and(|result| result.is_ok())
     }

@@ -108,9 +108,10 @@ async fn before_there_is_a_segment_there_is_no_playlist() {
     stream.push_epoch(camera.connect());
     camera.run(&stream, 26, 3600, 25);
     assert!(waiting.await.unwrap());
-    assert!(stream.lists(1, Duration::ZERO).await && !stream.lists(2, Duration::from_secs(1)).await);
+    assert!(stream.lists(1, Duration::ZERO, Duration::ZERO).await && !stream.lists(2, Duration::ZERO, Duration::from_secs(1)).await);
     camera.run(&stream, 25, 3600, 25);
-    assert!(stream.lists(2, Duration::ZERO).await);
+    assert!(stream.lists(2, Duration::ZERO, Duration::ZERO).await);
+    assert!(!stream.lists(2, Duration::from_secs(60), Duration::from_secs(1)).await, "they are shorter");
     assert!(stream.variant("main/index.m3u8").is_some_and(|variant| variant.codecs == "avc1.640028,mp4a.40.2" && variant.bandwidth > 0));
 }
 

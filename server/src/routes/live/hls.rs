@@ -34,6 +34,8 @@ use std::time::Duration;
 const FIRST_WAIT: Duration = Duration::from_secs(4);
 /// Players without low latency may give up on a playlist of a single segment (GStreamer 1.22 asks for that segment for ever) …
 const PLAIN_SEGMENTS: usize = 2;
+/// … or on one of two short ones (it plays nothing and reads on until its buffers are full) …
+const PLAIN_TOGETHER: Duration = Duration::from_millis(3500);
 /// Begins the User-Agent of a player that does not know low latency and reads its playlists all the same.
 const READS_AS_PLAIN: &str = "GStreamer";
 /// … so they wait for two GOPs.
@@ -117,8 +119,9 @@ async fn playlist(
     }
     state.hls_audience.touch(handle, client.address, client.header(USER_AGENT).as_bytes());
     let knows_parts = request.low_latency && !client.header(USER_AGENT).starts_with(READS_AS_PLAIN);
-    let (segments, patience) = if knows_parts { (1, FIRST_WAIT) } else { (PLAIN_SEGMENTS, PLAIN_WAIT) };
-    if !handle.hls().lists(segments, patience).await {
+    let (segments, together, patience) =
+        if knows_parts { (1, Duration::ZERO, FIRST_WAIT) } else { (PLAIN_SEGMENTS, PLAIN_TOGETHER, PLAIN_WAIT) };
+    if !handle.hls().lists(segments, together, patience).await {
         return Err(no_frame_yet(Some(handle)));
     }
     if request.low_latency {
