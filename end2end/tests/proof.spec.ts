@@ -132,14 +132,14 @@ test('stream details for one camera and for all, by key and menu, remembered', a
   const [gate, yard] = [wall.tile('Gate'), wall.tile('Yard')];
   await expectLive(gate, loop.sub);
   await gate.choose('Stream details');
-  await expect(gate.details).toContainText(/Latency\s*\d+ ms/);
-  await expect(gate.details).toContainText(/\d+ of 25 fps/);
+  await expect(gate.details).toContainText(/Latency\s*[\d.]+ m?s/);
+  await expect(gate.details).toContainText(/[\d.]+ of [\d.]+ fps/);
   await expect(gate.details).toContainText(/H\.264 640×360/);
   await expect(gate.details).toContainText('MSE');
-  await expect(gate.details).toContainText(/median \d+ ms/);
+  await expect(gate.details).toContainText(/median [\d.]+ m?s/);
   await expect(yard.details).toHaveCount(0);
   await wall.page.keyboard.press('i');
-  await expect(yard.details).toContainText(/\d+ of 25 fps/);
+  await expect(yard.details).toContainText(/[\d.]+ of [\d.]+ fps/);
   await wall.reload();
   await expect(gate.details).toBeVisible();
   await expect(yard.details).toBeVisible();
