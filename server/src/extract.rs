@@ -49,6 +49,10 @@ fn body_rejection(rejection: BytesRejection) -> AppError {
 }
 
 fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AppError> {
+    // serde takes a list for a struct, field by field; the API's bodies are objects, all of them.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(AppError::invalid("", "invalid_value", "Expected an object."));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| json_error(&error))?;
     deserializer.end().map_err(|_| malformed("There is more after the end of the JSON value."))?;
@@ -133,6 +137,14 @@ mod tests {
         assert_eq!(refused("{").0, 400);
         assert_eq!(refused("").0, 400);
         assert_eq!(refused(r#"{"name":"a"} x"#), (400, "malformed_json".into(), None));
+    }
+
+    /// `[null, null]` was taken as a change of an account that changes nothing.
+    #[test]
+    fn a_list_is_no_object() {
+        for list in ["[]", " [null, null]", "[\"Gate\"]"] {
+            assert_eq!(refused(list), (422, "invalid_value".into(), Some(String::new())));
+        }
     }
 
     #[test]

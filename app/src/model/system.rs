@@ -174,6 +174,8 @@ pub struct SystemCounters {
 #[serde(default)]
 pub struct HistoryQuery {
     /// Seconds per point, 10-600; rounded down to a multiple of 10, which is also the default.
+    // Larger ones than 600 are read as 600, up to what the number holds.
+    #[cfg_attr(feature = "ssr", param(maximum = 4_294_967_295_i64))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step_s: Option<u32>,
 }

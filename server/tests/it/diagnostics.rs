@@ -24,7 +24,7 @@ const REFUSED: [&str; 3] = ["ref1-Zz8-pass", "ref2-Yy9-pass", "ref3-Xx6-pass"];
 const PATH: &str = "rqLwdBxG2h5Nq8uW";
 
 /// The program, ended with the test.
-struct Program(Child);
+pub struct Program(pub Child);
 
 impl Drop for Program {
     fn drop(&mut self) {
@@ -176,7 +176,7 @@ async fn settled(address: std::net::SocketAddr) {
     .await;
 }
 
-fn unzip(bytes: &[u8]) -> BTreeMap<String, String> {
+pub fn unzip(bytes: &[u8]) -> BTreeMap<String, String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("a zip");
     (0..archive.len())
         .map(|place| {
@@ -189,7 +189,7 @@ fn unzip(bytes: &[u8]) -> BTreeMap<String, String> {
 }
 
 /// A secret in clear and in every form in which programs write it.
-fn forms(secret: &str) -> Vec<String> {
+pub fn forms(secret: &str) -> Vec<String> {
     let percent = |keep: &str| -> String {
         let one = |byte: u8| {
             let plain = byte.is_ascii_alphanumeric() || keep.as_bytes().contains(&byte);
@@ -205,6 +205,6 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-fn base64s(text: &str) -> [String; 3] {
+pub fn base64s(text: &str) -> [String; 3] {
     [STANDARD.encode(text), STANDARD_NO_PAD.encode(text), URL_SAFE_NO_PAD.encode(text)]
 }

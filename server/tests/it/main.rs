@@ -30,3 +30,4 @@ mod streams;
 mod support;
 mod surroundings;
 mod system;
+mod traces;

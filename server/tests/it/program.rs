@@ -81,7 +81,7 @@ fn get(address: &str, path: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no status: {answer:?}"))
 }
 
-fn ends_cleanly(server: &mut Child) {
+pub fn ends_cleanly(server: &mut Child) {
     let asked = Instant::now();
     assert!(Command::new("kill").args(["-TERM", &server.id().to_string()]).status().expect("kill runs").success());
     let status = loop {

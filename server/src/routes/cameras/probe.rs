@@ -15,6 +15,7 @@ use axum::Json;
     request_body = CameraInput,
     responses(
         (status = OK, body = ProbeReport),
+        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json", description = "There is no camera `camera_id`"),
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
     )
 )]
