@@ -80,6 +80,10 @@ test('a viewer is added, sees the one camera that is granted, and no longer when
   }
   await page.getByRole('link', { name: 'All people' }).click();
   await expect(people.person('Vera')).toContainText('Sees no camera yet');
+  // The log, opened by its address, names the camera as well.
+  await people.open('/audit');
+  await expect(new Log(page).entry('changed what Vera may do').last()).toContainText('Gate: live');
+  await people.open();
   await people.person('Vera').click();
   await people.remove.click();
   await people.removing.getByRole('button', { name: 'Remove the account' }).click();

@@ -254,7 +254,7 @@ fn Entries(conditions: Conditions) -> impl IntoView {
 fn Entry(entry: AuditEntry) -> impl IntoView {
     let wall = use_wall();
     let refused = entry.outcome == "refused";
-    let lines = lines(&entry, |id| untrack(|| wall.camera(id)).map(|camera| camera.name));
+    let plain = lines(&entry, |_| None).is_empty();
     let words_of = sentence(&entry);
     let address = entry.address.clone();
     let at = entry.at.clone();
@@ -265,7 +265,7 @@ fn Entry(entry: AuditEntry) -> impl IntoView {
                 {when(&at)}
             </time>
             <span class="log__sentence">
-                {words_of.clone()} {refused.then(|| view! { <span class="tag tag--bad">{words::REFUSED}</span> })}
+                {words_of.clone()} " " {refused.then(|| view! { <span class="tag tag--bad">{words::REFUSED}</span> })}
             </span>
             <span class="log__address">{address.clone()}</span>
         }
@@ -287,9 +287,11 @@ fn Entry(entry: AuditEntry) -> impl IntoView {
             </dd>
         }
     };
+    // The cameras' names may come after the entry.
+    let shown = move || lines(&entry, |id| wall.camera(id).map(|camera| camera.name)).into_iter().map(line).collect_view();
     view! {
         <li class="log__entry">
-            {if lines.is_empty() {
+            {if plain {
                 view! { <div class="log__head">{head()}</div> }.into_any()
             } else {
                 view! {
@@ -299,7 +301,7 @@ fn Entry(entry: AuditEntry) -> impl IntoView {
                                 <Icon glyph=Glyph::ChevronDown />
                             </span>
                         </summary>
-                        <dl class="log__lines">{lines.into_iter().map(line).collect_view()}</dl>
+                        <dl class="log__lines">{shown}</dl>
                     </details>
                 }
                     .into_any()
