@@ -3,13 +3,18 @@
 use super::send;
 use crate::live_support::http::Http;
 use crate::support::{Answer, TestApp};
-use app::model::{Password, Role};
+use app::model::{CameraAction, Password, Role, TokenScope};
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::{COOKIE, SET_COOKIE};
+use sea_orm::ActiveValue::Set;
+use sea_orm::EntityTrait;
+use sea_orm::sea_query::OnConflict;
 use serde_json::json;
-use server::people::NewPerson;
+use server::entities::setting;
 use server::people::audit::Actor;
+use server::people::directory::LinkKind;
+use server::people::{NewLink, NewPerson, NewToken};
 
 pub const PASSWORD: &str = "violet ferry onion crane";
 
@@ -128,4 +133,44 @@ async fn no_header_escapes_the_limit_of_guesses() {
         .await
         .expect("the log");
     assert!(log.iter().all(|row| !row.address.starts_with("10.9.")), "{log:?}");
+}
+
+/// The machine ran some weeks on, and then somebody set its clock back: what had ended by then has ended.
+#[tokio::test]
+async fn a_clock_that_is_set_back_brings_nothing_back() {
+    let app = TestApp::start().await;
+    let gate = app.add("Gate").await;
+    let ann = cookie(&app, "Ann").await;
+    let people = &app.state.people;
+    let tomorrow = people.now() + time::Duration::days(1);
+    let new = NewToken { name: "Script".into(), scope: TokenScope::Admin, owner: None, camera_ids: None, expires_at: Some(tomorrow) };
+    let (_, token) = people.add_token(Actor::console(), new).await.expect("a token");
+    let new = NewLink {
+        kind: LinkKind::Media,
+        label: "Hall".into(),
+        camera: gate,
+        actions: vec![CameraAction::Live],
+        created_by: None,
+        expires_at: tomorrow,
+    };
+    let (_, link) = people.add_link(Actor::console(), new).await.expect("a link");
+    let (bearer, media) = (format!("Bearer {}", &*token), format!("/link/{}/live/{gate}/main/none.mp4", &*link));
+    let all = async |app: &TestApp| {
+        let by_token = send(app, "GET", "/api/v1/session", &[("authorization", &bearer)], "").await.status.as_u16();
+        let by_link = send(app, "GET", &media, &[("cookie", "other=1")], "").await.status.as_u16();
+        (who(app, &ann).await, by_token, by_link)
+    };
+    assert_eq!(all(&app).await, (200, 200, 404), "signed in, known, and let in as far as a piece that is not there");
+
+    let later = (people.now() + time::Duration::days(40)).unix_timestamp();
+    app.state.shutdown().await;
+    let db = server::db::Db::open(&crate::support::settings(app.data(), &[])).await.expect("the database");
+    let row = setting::ActiveModel { key: Set("people.clock".to_owned()), value: Set(later.into()) };
+    let replace = OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned();
+    let transaction = db.begin().await.expect("begun");
+    setting::Entity::insert(row).on_conflict(replace).exec_without_returning(&transaction).await.expect("written");
+    transaction.commit().await.expect("written");
+    db.close().await;
+    let app = app.restart().await;
+    assert_eq!(all(&app).await, (401, 401, 401));
 }
