@@ -19,6 +19,7 @@ use crate::pages::setup::SetupPage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::tokens::TokensPage;
 use crate::pages::wall::WallPage;
+use crate::pages::welcome::WelcomePage;
 use crate::{state, text};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -47,6 +48,10 @@ fn tokens() -> impl IntoView {
 
 fn audit() -> impl IntoView {
     if administers() { AuditPage.into_any() } else { NotYours.into_any() }
+}
+
+fn welcome() -> impl IntoView {
+    if administers() { WelcomePage.into_any() } else { NotYours.into_any() }
 }
 
 /// The root component, rendered by the server and hydrated in the browser.
@@ -79,6 +84,7 @@ pub fn App() -> impl IntoView {
                 </ParentRoute>
                 <Route path=path!("sign-in") view=SignInPage ssr=SsrMode::Async />
                 <Route path=path!("setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("welcome") view=welcome ssr=SsrMode::Async />
             </Routes>
         </Router>
         <ToastCorner />

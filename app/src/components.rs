@@ -16,6 +16,7 @@ pub mod modal;
 pub mod nav;
 pub mod overlay;
 pub mod page_shell;
+pub mod recordings;
 pub mod setting_row;
 pub mod settings;
 pub mod tile;

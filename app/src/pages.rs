@@ -12,3 +12,4 @@ pub mod setup;
 pub mod sign_in;
 pub mod tokens;
 pub mod wall;
+pub mod welcome;

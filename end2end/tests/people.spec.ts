@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { loop } from './support/camera';
+import { expectLive } from './support/expectations';
 import { Nightjar, admin } from './support/nightjar';
 import { Entry } from './support/pages';
 import { expect, test } from './support/test';
@@ -30,9 +34,21 @@ test('the first run asks for the token of the console, makes an admin and ends o
     await entry.again.fill(admin.password);
     // The keyboard does it too.
     await entry.again.press('Enter');
-    await expect(page.getByRole('heading', { name: 'No cameras yet' })).toBeVisible();
-    await entry.ready();
+    await expect(page).toHaveURL(/\/welcome$/);
+    await expect(page.getByText(/ free of /)).toBeVisible();
+    await expect(entry.folder).toHaveValue(/\/recordings$/);
+    await entry.folder.fill('recordings');
+    await entry.next.click();
+    await expect(page.getByText('Write the whole path')).toBeVisible();
+    const folder = path.join(fresh.data, 'films');
+    await entry.folder.fill(folder);
+    await entry.next.click();
+    await expect(page.getByText('No camera yet.')).toBeVisible();
+    expect(existsSync(folder), 'the folder is made').toBe(true);
     await wall.addDemo.click();
+    await expect(page.getByText('1 camera added.')).toBeVisible();
+    await page.getByRole('button', { name: 'To the live wall' }).click();
+    await expect(page).toHaveURL(`${fresh.url}/`);
     await expect(wall.tile('Demo camera').state('Live')).toBeVisible();
   } finally {
     await page.goto('about:blank');
@@ -75,4 +91,60 @@ test('a session that ends while the wall is open leads to the sign-in page, and 
   await entry.password.fill('grandmother sold her boat');
   await entry.signIn.click();
   await expect(page.getByRole('heading', { name: 'No cameras yet' })).toBeVisible();
+});
+
+test('a viewer sees what was granted and nothing else, and no longer than it is granted', { tag: ['@phone'] }, async ({ page, context, wall, nightjar, addCamera, camera, startCamera, problems }) => {
+  problems.allow(/status of 404/, 'addresses of what is not theirs are typed on purpose');
+  problems.allow(/status of 403/, 'a page for others is typed on purpose');
+  const gate = await addCamera(camera, 'Gate');
+  const vault = await addCamera(await startCamera(), 'Vault');
+  nightjar.command(['user', 'add', 'Eve', '--role', 'viewer', '--grant', `camera:${gate.id}=live,audio`, '--password-stdin'], admin.password);
+  await context.clearCookies();
+  const entry = new Entry(page, nightjar.url);
+  await entry.open(`/camera/${gate.id}`);
+  await entry.user.fill('Eve');
+  await entry.password.fill(admin.password);
+  await entry.signIn.click();
+  await expect(page).toHaveURL(`${nightjar.url}/camera/${gate.id}`);
+  await entry.ready();
+  await expectLive(wall.tile('Gate'), loop.hd);
+  await page.keyboard.press('Escape');
+  await expectLive(wall.tile('Gate'), loop.sub);
+  await expect(page.getByText('1 of 1 online')).toBeVisible();
+  await expect(wall.tile('Vault').root).toHaveCount(0);
+  await expect(wall.addCamera).toHaveCount(0);
+  await wall.tile('Gate').root.click({ button: 'right', position: { x: 20, y: 40 } });
+  await expect(page.getByRole('menuitem', { name: 'History' })).toBeVisible();
+  for (const name of ['Edit', 'Delete', 'Restart']) await expect(page.getByRole('menuitem', { name })).toHaveCount(0);
+  await page.keyboard.press('Escape');
+
+  await test.step('addresses of what is not theirs', async () => {
+    for (const address of [`/camera/${vault.id}`, '/camera/4711', '/camera/gate']) {
+      const answer = await page.goto(nightjar.url + address);
+      expect(answer?.status(), address).toBe(404);
+      await entry.ready();
+      await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+      expect(await page.content()).not.toContain('Vault');
+    }
+    const settings = await page.goto(`${nightjar.url}/settings`);
+    expect(settings?.status()).toBe(403);
+    await expect(page.getByRole('heading', { name: 'Not for your account' })).toBeVisible();
+    await page.goto(nightjar.url);
+    await expectLive(wall.tile('Gate'), loop.sub);
+  });
+
+  await test.step('a withdrawn grant ends the picture', async () => {
+    const eve = (await nightjar.api<{ id: number; username: string }[]>('GET', '/users')).find((user) => user.username === 'Eve');
+    await nightjar.api('PATCH', `/users/${eve?.id}`, { grants: [] });
+    // The promise is 5 s.
+    await expect(wall.tile('Gate').root).toHaveCount(0, { timeout: 5_000 });
+    await expect(page.getByText('There is none that you may watch.')).toBeVisible();
+    const watching = async () => {
+      const streams = await nightjar.api<{ viewers: { mse: number } }[]>('GET', `/cameras/${gate.id}/streams`);
+      return streams.reduce((sum, stream) => sum + stream.viewers.mse, 0);
+    };
+    await expect.poll(watching, 'nobody watches any more').toBe(0);
+    await nightjar.api('PATCH', `/users/${eve?.id}`, { grants: [{ target: { camera: gate.id }, actions: ['live'] }] });
+    await expectLive(wall.tile('Gate'), loop.sub);
+  });
 });

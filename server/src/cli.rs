@@ -1,6 +1,7 @@
 //! The command line. Each subcommand is one file.
 
 mod check;
+mod first_run;
 mod password;
 mod people;
 mod reload;

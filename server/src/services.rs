@@ -10,5 +10,6 @@ pub mod pictures;
 pub mod recovery;
 pub mod sequences;
 pub mod status;
+pub mod storage;
 pub mod system;
 pub mod webhook;

@@ -14,6 +14,7 @@ use crate::services::feed::Feed;
 use crate::services::incidents::{Incidents, Sources};
 use crate::services::installation::{self, Installation};
 use crate::services::recovery::{self, NoAddress, Recovery};
+use crate::services::storage::Storage;
 use crate::services::system::{self, System};
 use crate::services::{pictures, sequences, webhook};
 use axum::extract::FromRef;
@@ -51,6 +52,8 @@ pub struct Inner {
     pub cameras: Cameras,
     /// What is set for all cameras.
     pub installation: Installation,
+    /// Where recordings go.
+    pub storage: Storage,
     pub streams: Streams,
     pub snapshots: Arc<Snapshotter>,
     /// Conversions to motion JPEG, at most one per stream.
@@ -153,6 +156,8 @@ impl AppState {
             tasks: tasks.clone(),
         };
         let installation = Installation::open(parts).await.map_err(|error| format!("the database cannot be read: {error}"))?;
+        let storage =
+            Storage::open(db.clone(), &settings.get().data).await.map_err(|error| format!("the database cannot be read: {error}"))?;
         let feed = Feed::default();
         let recovery = Recovery::new(recovery::Parts {
             db: db.clone(),
@@ -172,6 +177,7 @@ impl AppState {
             db,
             cameras,
             installation,
+            storage,
             streams,
             snapshots,
             mjpeg: MjpegTaps::new(),

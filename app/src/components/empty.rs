@@ -2,11 +2,21 @@
 
 use crate::components::icon::{Glyph, Icon, Mark};
 use crate::hooks::{api, role};
-use crate::model::{CameraInput, Profile};
-use crate::state::{Dialog, use_dialogs, use_style, use_toasts, use_wall};
+use crate::model::{Camera, CameraInput, Problem, Profile};
+use crate::state::{Dialog, Wall, use_dialogs, use_style, use_toasts, use_wall};
 use crate::text;
+use crate::view::form::free_name;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+
+/// Adds a demo camera under a name that is free.
+pub async fn create_demo(wall: Wall) -> Result<Camera, Problem> {
+    let name = wall.cameras.with_untracked(|cameras| free_name(text::DEMO_NAME, cameras.iter().map(|camera| camera.name.as_str())));
+    let input = CameraInput { name, profile: Profile::TestPattern, enabled: true, always_on: true, ..CameraInput::default() };
+    let camera = api::create_camera(&input, false).await?;
+    wall.upsert(camera.clone());
+    Ok(camera)
+}
 
 /// Shown when there is no camera at all.
 #[component]
@@ -20,18 +30,8 @@ pub fn EmptyWall() -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            let input = CameraInput {
-                name: text::DEMO_NAME.to_owned(),
-                profile: Profile::TestPattern,
-                enabled: true,
-                always_on: true,
-                ..CameraInput::default()
-            };
-            match api::create_camera(&input, false).await {
-                Ok(camera) => {
-                    toasts.good(text::added(&camera.name));
-                    wall.upsert(camera);
-                }
+            match create_demo(wall).await {
+                Ok(camera) => toasts.good(text::added(&camera.name)),
                 Err(problem) => toasts.bad(problem.detail),
             }
             // The empty wall may be gone by now, and its signal with it.

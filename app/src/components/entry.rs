@@ -10,6 +10,7 @@ use leptos::prelude::*;
 #[component]
 pub fn EntryCard(title: &'static str, help: &'static str, children: Children) -> impl IntoView {
     let encrypted = place::use_encrypted();
+    let over_https = place::use_over_https(encrypted);
     view! {
         <main class="entry">
             <div class="entry__card">
@@ -20,9 +21,17 @@ pub fn EntryCard(title: &'static str, help: &'static str, children: Children) ->
                 <p class="entry__help">{help}</p>
                 {children()}
                 <Show when=move || !encrypted.get()>
-                    <p class="entry__warning" role="note">
-                        {text::people::NOT_ENCRYPTED}
-                    </p>
+                    <div class="entry__warning" role="note">
+                        <p>{text::people::NOT_ENCRYPTED}</p>
+                        <Show when=move || over_https.with(Option::is_some)>
+                            <p>
+                                <a href=move || over_https.get() rel="external">
+                                    {text::people::OVER_HTTPS}
+                                </a>
+                            </p>
+                            <p>{text::people::HTTPS_WARNING}</p>
+                        </Show>
+                    </div>
                 </Show>
             </div>
         </main>

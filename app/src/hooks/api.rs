@@ -5,8 +5,8 @@ pub mod admin;
 use crate::hooks::place;
 use crate::model::{
     Availability, Camera, CameraInput, CameraPatch, CameraSetting, FirstAdmin, History, Incident, IncidentQuery, InstallationPatch,
-    InstallationSettings, Password, PasswordChange, ProbeReport, Problem, Profile, Quality, SessionInfo, SignIn, SystemHealth, Timeline,
-    TimelineRange, WebhookInput, WebhookReport, WhoAmI,
+    InstallationSettings, Password, PasswordChange, ProbeReport, Problem, Profile, Quality, RecordingPlace, RecordingPlaceInput,
+    SessionInfo, SignIn, SystemHealth, Timeline, TimelineRange, WebhookInput, WebhookReport, WhoAmI,
 };
 use crate::text;
 use gloo::net::http::{Request, RequestBuilder, Response};
@@ -95,6 +95,16 @@ pub async fn installation() -> Result<InstallationSettings, Problem> {
 /// Changes what is set for the whole installation.
 pub async fn update_installation(patch: &InstallationPatch) -> Result<InstallationSettings, Problem> {
     read(send(Request::patch(&format!("{BASE}/settings")), patch).await?).await
+}
+
+/// Where recordings go.
+pub async fn recording_place() -> Result<RecordingPlace, Problem> {
+    read(Request::get(&format!("{BASE}/settings/recordings")).send().await.map_err(|_| unreachable())?).await
+}
+
+/// Chooses where recordings go.
+pub async fn choose_recording_place(input: &RecordingPlaceInput) -> Result<RecordingPlace, Problem> {
+    read(send(Request::put(&format!("{BASE}/settings/recordings")), input).await?).await
 }
 
 /// Sends a webhook once, as typed.

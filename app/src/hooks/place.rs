@@ -1,5 +1,7 @@
 //! Where this page is: its address, and going to another one with a fresh document.
 
+use crate::backend::load_https;
+use crate::model::HttpsStatus;
 use crate::view::address::local;
 use leptos::prelude::*;
 
@@ -13,6 +15,24 @@ pub fn use_encrypted() -> ReadSignal<bool> {
         set_encrypted.set(own || location.protocol().is_ok_and(|protocol| protocol == "https:"));
     });
     encrypted
+}
+
+/// The address of this page over HTTPS, where the server offers that and the page came without.
+pub fn use_over_https(encrypted: ReadSignal<bool>) -> RwSignal<Option<String>> {
+    let address = RwSignal::new(None);
+    Effect::new(move |_| {
+        if encrypted.get() {
+            return;
+        }
+        leptos::task::spawn_local(async move {
+            let Ok(HttpsStatus { port: Some(port), .. }) = load_https().await else { return };
+            let location = window().location();
+            let (Ok(host), Ok(path), Ok(search)) = (location.hostname(), location.pathname(), location.search()) else { return };
+            // The page may have been left.
+            address.try_set(Some(format!("https://{host}:{port}{path}{search}")));
+        });
+    });
+    address
 }
 
 /// Whether this page is for people who are not signed in: it follows no cameras.

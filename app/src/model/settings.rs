@@ -101,3 +101,28 @@ pub struct InstallationPatch {
     #[cfg_attr(feature = "ssr", schema(value_type = Option<super::WebhookInput>))]
     pub webhook: Option<Option<super::WebhookInput>>,
 }
+
+/// Where recordings go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct RecordingPlace {
+    /// The whole path.
+    pub folder: String,
+    /// It is the one below the data folder: no other was chosen.
+    pub is_default: bool,
+    /// Of the folder's disk; null if it does not tell.
+    pub total_bytes: Option<u64>,
+    /// What may still be filled.
+    pub free_bytes: Option<u64>,
+    /// Why nothing can be kept there, in a sentence.
+    pub problem: Option<String>,
+}
+
+/// Body of `PUT /settings/recordings`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RecordingPlaceInput {
+    /// A whole path on the server; it is made if it is missing. `null`: the folder below the data folder.
+    pub folder: Option<String>,
+}

@@ -1,4 +1,4 @@
-//! The first run at `/setup`: makes the first account and leads to the wall, which offers to add cameras.
+//! The first run at `/setup`: makes the first account and leads on to `welcome`.
 
 use crate::components::entry::{EntryCard, EntryField, Meter};
 use crate::hooks::{api, place};
@@ -43,7 +43,7 @@ pub fn SetupPage() -> impl IntoView {
         };
         spawn_local(async move {
             match api::set_up(&body).await {
-                Ok(()) => place::go("/"),
+                Ok(()) => place::go("/welcome"),
                 Err(found) => {
                     problem.set(Some(found));
                     busy.set(false);
@@ -54,6 +54,7 @@ pub fn SetupPage() -> impl IntoView {
     view! {
         <Title text=text::pages::title(text::people::SETUP) />
         <EntryCard title=text::people::SETUP help=text::people::SETUP_TEXT>
+            <p class="entry__step">{text::people::step(1)}</p>
             <form class="entry__form" method="post" on:submit=submit>
                 <EntryField
                     id="setup_token"

@@ -11,6 +11,9 @@ pub const STAY: &str = "Stay signed in here";
 pub const STAY_HINT: &str = "For a tablet on the wall. Elsewhere you are signed out after a week without use.";
 pub const FORGOT: &str = "Forgotten? An admin can give you a new one, or on the server: nightjar user passwd NAME";
 pub const NOT_ENCRYPTED: &str = "This connection is not encrypted: others on the network can read what you type and see. Turn HTTPS on before you use it beyond your home.";
+pub const OVER_HTTPS: &str = "Open this page over HTTPS";
+pub const HTTPS_WARNING: &str =
+    "The browser warns at first: the certificate was made on this server. The page about HTTPS says how devices get to trust it.";
 
 pub const SETUP: &str = "Set up Nightjar";
 pub const SETUP_TEXT: &str = "Create the first account. It is an admin: it adds cameras and lets others in.";
@@ -20,6 +23,33 @@ pub const SETUP_DO: &str = "Create the account";
 pub const SETTING_UP: &str = "Creating the account …";
 pub const PASSWORD_AGAIN: &str = "Password again";
 pub const NOT_THE_SAME: &str = "The two passwords are not the same.";
+
+pub const RECORDINGS: &str = "Where recordings go";
+pub const RECORDINGS_TEXT: &str =
+    "The folder that recordings are kept in. A disk with much room is best; it can be changed later in the settings.";
+pub const FOLDER: &str = "Folder on the server";
+pub const FOLDER_HINT: &str = "The whole path. It is made if it is missing, and written to once before it is taken.";
+pub const NEXT: &str = "Next";
+pub const CAMERAS: &str = "Cameras";
+pub const TO_LIVE_WALL: &str = "To the live wall";
+
+/// Where one is in the set-up.
+pub fn step(number: u32) -> String {
+    format!("Step {number} of 3")
+}
+
+/// The room on a disk.
+pub fn room(free: &str, total: &str) -> String {
+    format!("{free} free of {total}")
+}
+
+pub fn added_so_far(count: usize) -> String {
+    match count {
+        0 => "No camera yet. They can also be added later, on the wall.".to_owned(),
+        1 => "1 camera added.".to_owned(),
+        count => format!("{count} cameras added."),
+    }
+}
 
 // How good a password is.
 pub const METER: &str = "Strength";

@@ -96,7 +96,7 @@ export class Nightjar {
 
   private constructor(
     readonly url: string,
-    private readonly data: string,
+    readonly data: string,
   ) {}
 
   static async start(): Promise<Nightjar> {

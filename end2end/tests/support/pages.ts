@@ -145,6 +145,8 @@ export class Entry {
   readonly signIn: Locator;
   readonly makeAccount: Locator;
   readonly signOut: Locator;
+  readonly folder: Locator;
+  readonly next: Locator;
 
   constructor(
     readonly page: Page,
@@ -157,6 +159,8 @@ export class Entry {
     this.signIn = page.getByRole('button', { name: 'Sign in', exact: true });
     this.makeAccount = page.getByRole('button', { name: 'Create the account' });
     this.signOut = page.getByRole('button', { name: 'Sign out', exact: true });
+    this.folder = page.getByRole('textbox', { name: 'Folder on the server' });
+    this.next = page.getByRole('button', { name: 'Next', exact: true });
   }
 
   async open(path: string): Promise<void> {

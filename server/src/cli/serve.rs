@@ -1,6 +1,6 @@
 //! `nightjar serve`: start everything, serve, stop in order.
 
-use super::reload;
+use super::{first_run, reload};
 use crate::config::{Flags, HttpsMode, Settings};
 use crate::listen::{Limits, Port, Server};
 use crate::logging::LogLevel;
@@ -56,9 +56,7 @@ async fn serve(settings: Settings, flags: &Flags, log_level: &LogLevel) -> Resul
     let server = Server::start(&state, router::app(state.clone()), ports, tls, Limits::default());
     super::say(&format!("nightjar ready on http://{address}"));
     if let Some(token) = state.people.setup_token() {
-        let place =
-            if address.ip().is_unspecified() { format!("http://THIS-MACHINE:{}", address.port()) } else { format!("http://{address}") };
-        super::say(&format!("There is no account yet. Open {place}/setup and enter this set-up token: {token}"));
+        super::say(&first_run::words(address, state.certificates.address(), first_run::own_address(), &token));
     }
     loop {
         tokio::select! {

@@ -135,7 +135,8 @@ fn turned_away(state: &AppState, principal: &Principal, request: &Parts) -> Opti
 /// Addresses that answer whoever asks.
 fn is_open(path: &str, reads: bool, set_up: bool) -> bool {
     match path {
-        "/health/live" | "/health/ready" | "/setup" | "/api/v1/setup" => true,
+        // The last one tells whoever is not signed in only where HTTPS is, so that a password need not travel in clear text.
+        "/health/live" | "/health/ready" | "/setup" | "/api/v1/setup" | "/api/ui/https" => true,
         "/sign-in" | "/api/v1/session" => set_up,
         path if set_up && path.starts_with("/guest/") => true,
         // No secret, and to be installed before one types a password.

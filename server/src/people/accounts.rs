@@ -243,6 +243,8 @@ impl People {
     pub async fn sign_in(&self, address: IpAddr, typed_name: &str, typed_password: &str) -> AppResult<Subject> {
         // Longer ones cannot exist; what is compared stays small.
         let short: String = typed_name.chars().take(256).collect();
+        // Who was just added on the command line can sign in at once.
+        self.look().await?;
         let key = name::key(&short);
         let person = self.directory().by_name_key(&key).cloned();
         let known = self.verify(address, &key, typed_password, person.as_ref()).await?;

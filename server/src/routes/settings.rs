@@ -4,14 +4,14 @@ use crate::error::AppResult;
 use crate::extract::ApiJson;
 use crate::guard::{Admin, Gate, Permit};
 use crate::people::audit::Entry;
-use app::model::{InstallationPatch, InstallationSettings, Problem, WebhookInput, WebhookReport};
+use app::model::{InstallationPatch, InstallationSettings, Problem, RecordingPlace, RecordingPlaceInput, WebhookInput, WebhookReport};
 use axum::Json;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub fn router() -> OpenApiRouter<Gate> {
-    OpenApiRouter::new().routes(routes!(read, update)).routes(routes!(test_webhook))
+    OpenApiRouter::new().routes(routes!(read, update)).routes(routes!(test_webhook)).routes(routes!(recordings, choose_recordings))
 }
 
 /// The defaults that cameras inherit: their values, where they come from, and what they may be; and the webhook of the recovery ladder.
@@ -53,4 +53,28 @@ async fn update(permit: Permit<Admin>, ApiJson(patch): ApiJson<InstallationPatch
 )]
 async fn test_webhook(permit: Permit<Admin>, ApiJson(input): ApiJson<WebhookInput>) -> AppResult<Json<WebhookReport>> {
     permit.installation.test_webhook(&input).await.map(Json)
+}
+
+/// Where recordings go, and how much room there is.
+#[utoipa::path(get, path = "/api/v1/settings/recordings", tag = "settings", responses((status = OK, body = RecordingPlace)))]
+async fn recordings(permit: Permit<Admin>) -> AppResult<Json<RecordingPlace>> {
+    permit.storage.place().await.map(Json)
+}
+
+/// Chooses where recordings go. The folder is made and written to once before it is taken.
+#[utoipa::path(
+    put,
+    path = "/api/v1/settings/recordings",
+    tag = "settings",
+    request_body = RecordingPlaceInput,
+    responses(
+        (status = OK, body = RecordingPlace),
+        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn choose_recordings(permit: Permit<Admin>, ApiJson(input): ApiJson<RecordingPlaceInput>) -> AppResult<Json<RecordingPlace>> {
+    let before = permit.storage.folder();
+    let place = permit.storage.choose(input.folder.as_deref()).await?;
+    permit.note(|actor| Entry::new(actor, "settings.recordings").changes(&json!({ "folder": before }), &json!({ "folder": place.folder })));
+    Ok(Json(place))
 }

@@ -1,7 +1,7 @@
 //! What a person sets for the whole installation in the application: the defaults that cameras inherit, and the webhook of the recovery
 //! ladder. Stored in the database, in force at once; the defaults are laid over the installation's file.
 
-mod stored;
+pub(super) mod stored;
 
 use crate::config::Current;
 use crate::db::Db;

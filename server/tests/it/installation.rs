@@ -122,3 +122,37 @@ async fn a_camera_that_may_sleep_is_asleep_and_not_failing() {
     let failing = status.wait_for(|status| status.error.is_some());
     tokio::time::timeout(Duration::from_secs(20), failing).await.expect("in time").expect("the stream runs");
 }
+
+#[tokio::test]
+async fn the_folder_for_recordings_is_proved_before_it_is_taken_and_kept_over_a_restart() {
+    let app = TestApp::start().await;
+    let path = "/api/v1/settings/recordings";
+    let own = app.get(path).await.json();
+    let below = std::path::absolute(app.data()).expect("a path").join("recordings");
+    assert_eq!((own["folder"].as_str(), &own["is_default"], &own["problem"]), (below.to_str(), &json!(true), &Value::Null));
+    assert!(own["free_bytes"].as_u64() > Some(0) && own["total_bytes"].as_u64() > own["free_bytes"].as_u64(), "{own}");
+    let disk = tempfile::tempdir().expect("a disk");
+    std::fs::write(disk.path().join("file"), "").expect("written");
+    for (folder, code) in [
+        ("recordings".to_owned(), "folder_not_absolute"),
+        ("/srv/../etc".to_owned(), "folder_not_absolute"),
+        ("/proc/recordings".to_owned(), "folder_not_made"),
+        (disk.path().join("file").to_string_lossy().into_owned(), "folder_not_made"),
+    ] {
+        let answer = app.json("PUT", path, json!({ "folder": folder })).await;
+        assert_eq!(answer.problem(), (422, code.into(), Some("folder".into())), "{folder}");
+    }
+    assert_eq!(app.get(path).await.json()["folder"], own["folder"], "nothing was changed");
+    let wanted = disk.path().join("cameras/all");
+    let taken = app.json("PUT", path, json!({ "folder": format!("{}/", wanted.display()) })).await;
+    assert_eq!((taken.status, taken.json()["folder"].as_str()), (StatusCode::OK, wanted.to_str()), "{}", taken.text);
+    assert_eq!(std::fs::read_dir(&wanted).expect("made").count(), 0, "nothing is left there");
+    let app = app.restart().await;
+    assert_eq!(app.state.storage.folder(), wanted);
+    // Its disk is not mounted any more.
+    std::fs::remove_dir_all(disk.path().join("cameras")).expect("removed");
+    let gone = app.state.storage.place().await.expect("told");
+    assert!(gone.problem.is_some_and(|sentence| sentence.contains("mounted")));
+    let back = app.state.storage.choose(None).await.expect("always there");
+    assert_eq!((back.folder.as_str(), back.is_default), (below.to_str().expect("text"), true));
+}

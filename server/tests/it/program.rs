@@ -32,8 +32,8 @@ fn serve_says_when_it_is_ready_and_ends_cleanly_on_sigterm() {
         line
     };
     let address = line().trim().strip_prefix("nightjar ready on http://").expect("the ready line").to_owned();
-    // Nobody has an account yet: the next line says how to make the first one.
-    let how = line();
+    // Nobody has an account yet: the next lines say how to make the first one.
+    let how = [line(), line(), line()].concat();
     let token = how.trim().rsplit(' ').next().expect("a token");
     assert!(how.contains(&format!("http://{address}/setup")) && token.len() == 23, "{how}");
     assert_eq!(get(&address, "/health/ready"), 200);

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 const DEFAULTS: &str = "defaults";
+const RECORDINGS: &str = "recordings.folder";
 const WEBHOOK: &str = "recovery.webhook";
 /// What the sealed secret is bound to.
 const SECRET_PLACE: &str = "recovery webhook secret";
@@ -109,4 +110,20 @@ pub async fn put_webhook(transaction: &DatabaseTransaction, sealer: &Sealer, web
         }
     };
     put(transaction, WEBHOOK, value).await.map_err(AppError::internal)
+}
+
+/// The folder that was chosen for recordings.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn recordings(db: &Db) -> Result<Option<String>, DbErr> {
+    Ok(read(db, RECORDINGS).await?.and_then(|value| value.as_str().map(str::to_owned)))
+}
+
+/// Stores it, or takes it out.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn put_recordings(transaction: &DatabaseTransaction, folder: Option<&str>) -> Result<(), DbErr> {
+    put(transaction, RECORDINGS, folder.map_or(Value::Null, Value::from)).await
 }

@@ -1,0 +1,76 @@
+//! After the first account at `/welcome`: where recordings go, then cameras; ends on the live wall.
+
+use crate::components::camera_dialog::CameraDialog;
+use crate::components::empty::create_demo;
+use crate::components::entry::EntryCard;
+use crate::components::icon::{Glyph, Icon};
+use crate::components::recordings::RecordingFolder;
+use crate::hooks::place;
+use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
+use crate::text;
+use crate::text::people as words;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_meta::Title;
+
+#[component]
+pub fn WelcomePage() -> impl IntoView {
+    let cameras = RwSignal::new(false);
+    view! {
+        <Title text=text::pages::title(words::SETUP) />
+        {move || {
+            if cameras.get() {
+                view! { <Cameras /> }.into_any()
+            } else {
+                view! {
+                    <EntryCard title=words::RECORDINGS help=words::RECORDINGS_TEXT>
+                        <p class="entry__step">{words::step(2)}</p>
+                        <RecordingFolder action=words::NEXT on_chosen=Callback::new(move |()| cameras.set(true)) />
+                    </EntryCard>
+                }
+                    .into_any()
+            }
+        }}
+    }
+}
+
+#[component]
+fn Cameras() -> impl IntoView {
+    let (wall, dialogs, toasts) = (use_wall(), use_dialogs(), use_toasts());
+    let busy = RwSignal::new(false);
+    let count = Memo::new(move |_| wall.cameras.with(Vec::len));
+    let add_demo = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            if let Err(problem) = create_demo(wall).await {
+                toasts.bad(problem.detail);
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <EntryCard title=words::CAMERAS help=text::EMPTY_TEXT>
+            <p class="entry__step">{words::step(3)}</p>
+            <div class="entry__form">
+                <button type="button" class="button" on:click=move |_| dialogs.show(Dialog::Add)>
+                    <Icon glyph=Glyph::Plus />
+                    {text::EMPTY_ADD}
+                </button>
+                <button type="button" class="button" aria-busy=move || busy.get().to_string() disabled=move || busy.get() on:click=add_demo>
+                    <Icon glyph=Glyph::Clock />
+                    {text::EMPTY_DEMO}
+                </button>
+                <p class="entry__room" role="status">
+                    {move || words::added_so_far(count.get())}
+                </p>
+                <button type="button" class="button button--primary" on:click=move |_| place::go("/")>
+                    {words::TO_LIVE_WALL}
+                </button>
+            </div>
+        </EntryCard>
+        {move || dialogs.open.get().filter(|dialog| *dialog == Dialog::Add).map(|_| view! { <CameraDialog camera_id=None /> })}
+    }
+}
