@@ -75,8 +75,12 @@ pub struct Room {
     pub height: f64,
 }
 
-/// Tiles narrower than this can't be read: the wall scrolls instead.
-const MIN_TILE_PX: f64 = 300.0;
+/// On a large screen every camera is seen at once as long as tiles are no narrower than this; then the wall scrolls.
+const MIN_TILE_PX: f64 = 180.0;
+/// Tiles of a wall that scrolls, or on a small screen, are no narrower than this.
+const COMFORTABLE_TILE_PX: f64 = 300.0;
+/// Screens from this width on are walls; narrower ones are held in a hand, where one scrolls.
+const LARGE_ROOM_PX: f64 = 900.0;
 
 /// The grid for `count` tiles.
 pub fn grid(style: WallStyle, count: usize, room: Room) -> Grid {
@@ -99,16 +103,21 @@ fn auto(count: u32, room: Room, gap: f64) -> Grid {
     // Among nearly equal ones more columns win: screens are wide, and a full row reads better than a tall stack.
     let columns = (1..=most).rev().find(|columns| fit(*columns) >= largest * 0.95).unwrap_or(1);
     let best = (columns, fit(columns));
-    let readable = MIN_TILE_PX.min(room.width);
-    if best.1 >= readable {
+    if best.1 >= smallest(room) {
         let (columns, tile) = best;
         let width = f64::from(columns) * tile + f64::from(columns - 1) * gap;
         return Grid { columns, width_px: width.min(room.width), first_span: 1 };
     }
     // It has to scroll. Phones: one column upright, two across; iPads: three.
+    let readable = COMFORTABLE_TILE_PX.min(room.width);
     let fitting =
         (1..=6).rev().find(|columns| tile_width(*columns, 1, Room { height: f64::INFINITY, ..room }, gap) >= readable).unwrap_or(1);
     Grid { columns: fitting.min(count), width_px: room.width, first_span: 1 }
+}
+
+/// The narrowest tile for the sake of seeing all at once.
+fn smallest(room: Room) -> f64 {
+    if room.width >= LARGE_ROOM_PX { MIN_TILE_PX } else { COMFORTABLE_TILE_PX.min(room.width) }
 }
 
 /// The width of a tile when `rows` rows of `columns` must fit the room.
@@ -175,6 +184,15 @@ mod tests {
     }
 
     #[test]
+    fn a_large_screen_shows_all_at_once() {
+        for (count, columns, rows) in [(20, 5, 4), (36, 6, 6), (42, 7, 6)] {
+            let shape = auto_grid(count, 1_424.0, 832.0);
+            assert_eq!((shape.columns, u32::try_from(count).unwrap_or(0).div_ceil(shape.columns)), (columns, rows));
+        }
+        assert_eq!(auto_grid(20, 1_008.0, 680.0).columns, 4);
+    }
+
+    #[test]
     fn presets_keep_their_shape() {
         let room = Room { width: 1_424.0, height: 832.0 };
         let five = grid(WallStyle { layout: Layout::OnePlusFive, ..WallStyle::default() }, 6, room);
@@ -214,8 +232,11 @@ mod tests {
             let tile = (shape.width_px - f64::from(shape.columns - 1) * 8.0) / f64::from(shape.columns);
             let rows = f64::from(u32::try_from(count).unwrap_or(1).div_ceil(shape.columns));
             let tall = rows * tile / ASPECT + (rows - 1.0) * 8.0;
-            let too_small = tile_width(shape.columns, 1, Room { width, height: f64::INFINITY }, 8.0) >= MIN_TILE_PX.min(width) - 1.0;
-            prop_assert!(tall <= height + 1.0 || too_small);
+            let room = Room { width, height };
+            let best = (1..=12).map(|columns| tile_width(columns, u32::try_from(count).unwrap_or(1).div_ceil(columns), room, 8.0)).fold(0.0, f64::max);
+            // The nearly best counts as well.
+            let too_small = best * 0.95 < smallest(room);
+            prop_assert!(tall <= height + 1.0 || (too_small && tile >= COMFORTABLE_TILE_PX.min(width) - 1.0));
         }
     }
 }
