@@ -1,12 +1,14 @@
 //! The settings of the installation at `/settings`: what is done for dark cameras, and what cameras inherit.
 
 use crate::components::icon::{Glyph, Icon};
+use crate::components::recordings::RecordingFolder;
 use crate::components::settings::Sheet;
 use crate::components::settings::defaults::Defaults;
 use crate::components::settings::ladder::LadderPart;
 use crate::components::settings::webhook::WebhookPart;
 use crate::hooks::api;
 use crate::model::InstallationSettings;
+use crate::state::use_toasts;
 use crate::text;
 use crate::text::settings as words;
 use leptos::prelude::*;
@@ -49,6 +51,7 @@ fn Parts(settings: InstallationSettings) -> impl IntoView {
         <div class="settings">
             <LadderPart sheet />
             <WebhookPart sheet />
+            <Recordings />
             <Defaults sheet />
             <div class="settings__save" class:is-needed=move || sheet.is_changed()>
                 <button type="button" class="button button--quiet" disabled=idle on:click=move |_| sheet.undo()>
@@ -59,5 +62,18 @@ fn Parts(settings: InstallationSettings) -> impl IntoView {
                 </button>
             </div>
         </div>
+    }
+}
+
+/// The folder is taken by itself: it is tried before it counts.
+#[component]
+fn Recordings() -> impl IntoView {
+    let toasts = use_toasts();
+    view! {
+        <section class="settings__part settings__part--narrow" aria-labelledby="recordings-title">
+            <h2 id="recordings-title">{text::people::RECORDINGS}</h2>
+            <p class="settings__intro">{text::people::RECORDINGS_INTRO}</p>
+            <RecordingFolder action=text::people::FOLDER_USE on_chosen=Callback::new(move |()| toasts.good(text::people::FOLDER_USED)) />
+        </section>
     }
 }

@@ -27,6 +27,9 @@ pub const NOT_THE_SAME: &str = "The two passwords are not the same.";
 pub const RECORDINGS: &str = "Where recordings go";
 pub const RECORDINGS_TEXT: &str =
     "The folder that recordings are kept in. A disk with much room is best; it can be changed later in the settings.";
+pub const RECORDINGS_INTRO: &str = "The folder that recordings are kept in. A disk with much room is best.";
+pub const FOLDER_USE: &str = "Use this folder";
+pub const FOLDER_USED: &str = "Recordings go to this folder.";
 pub const FOLDER: &str = "Folder on the server";
 pub const FOLDER_HINT: &str = "The whole path. It is made if it is missing, and written to once before it is taken.";
 pub const NEXT: &str = "Next";
