@@ -71,12 +71,29 @@ pub enum Skip {
     V2,
 }
 
+/// Whether sound goes with the pictures: not everybody who may see a camera may hear it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sound {
+    #[default]
+    With,
+    /// The same playlist with media under names of its own, which hold pictures only.
+    Without,
+}
+
 /// Bytes of a part, segment or init, by reference: writing the pieces in order gives the resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaBody {
     pub parts: Vec<Bytes>,
     /// Sum of the pieces' lengths: the Content-Length.
     pub len: u64,
+}
+
+impl MediaBody {
+    fn of(pieces: impl IntoIterator<Item = Bytes>) -> Self {
+        let parts: Vec<Bytes> = pieces.into_iter().collect();
+        let len = parts.iter().map(|bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX)).sum();
+        Self { parts, len }
+    }
 }
 
 #[cfg(test)]

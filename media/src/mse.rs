@@ -85,6 +85,8 @@ pub struct Session {
     init_due: bool,
     paused: bool,
     key_frames_only: bool,
+    /// The viewer gets no sound.
+    silent: bool,
     last_clock: Option<Stamp>,
     /// The picture since the last clock message that was received earliest against its media time. Large pictures (key frames) take
     /// longer to arrive: taking any one as the measure would make the others look newer than they are.
@@ -97,6 +99,17 @@ pub struct Session {
 impl Session {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether the viewer may hear the camera. What was sent so far is no longer right: the shell goes on at the live edge with
+    /// another init segment.
+    pub fn set_silent(&mut self, silent: bool) -> ReaderChange {
+        if self.silent == silent {
+            return ReaderChange::None;
+        }
+        self.silent = silent;
+        self.init_due = self.epoch.is_some();
+        ReaderChange::ResumeLive
     }
 
     /// While paused the shell need not read the hub.
@@ -144,7 +157,7 @@ impl Session {
     }
 
     fn push_chunk(&mut self, chunk: &Arc<Chunk>, out: &mut Vec<Message>) {
-        if self.key_frames_only && !chunk.key {
+        if (self.key_frames_only && !chunk.key) || (self.silent && chunk.track == Track::Audio) {
             return;
         }
         if self.init_due {
@@ -173,7 +186,7 @@ impl Session {
     fn push_init(&self, received: Stamp, out: &mut Vec<Message>) {
         let Some(epoch) = &self.epoch else { return };
         // The browser plays the intersection of its tracks: without audio frames there must be no audio track.
-        let video_only = (self.key_frames_only && epoch.audio_muxed).then(|| epoch.video_only().ok()).flatten();
+        let video_only = ((self.key_frames_only || self.silent) && epoch.audio_muxed).then(|| epoch.video_only().ok()).flatten();
         let sent = video_only.as_ref().unwrap_or(epoch);
         out.push(text(&ServerText::Init { mime: &sent.mime, epoch: sent.number, wallclock_ms: received.utc_ms }));
         out.push(Message::Binary(sent.init.clone()));

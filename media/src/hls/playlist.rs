@@ -2,7 +2,7 @@
 
 use super::choose::{SECOND, Targets};
 use super::datetime::UtcMs;
-use super::segment::{Resource, Segment};
+use super::segment::{Names, Resource, Segment};
 use super::window::Window;
 use std::fmt::{self, Display, Write};
 
@@ -35,15 +35,22 @@ impl Display for Millis {
 }
 
 /// The low-latency playlist. With `skip`, segments beyond CAN-SKIP-UNTIL are left out where there are any.
-pub(super) fn low_latency(window: &Window, targets: Targets, skip: bool, reports: &[Report]) -> String {
+pub(super) fn low_latency(window: &Window, names: &Names, targets: Targets, skip: bool, reports: &[Report]) -> String {
     let mut text = String::with_capacity(8 << 10);
     let skipped = if skip { skippable(window, targets) } else { 0 };
     // Writing to a String does not fail.
-    let _ = write_low_latency(&mut text, window, targets, skipped, reports);
+    let _ = write_low_latency(&mut text, window, names, targets, skipped, reports);
     text
 }
 
-fn write_low_latency(out: &mut String, window: &Window, targets: Targets, skipped: usize, reports: &[Report]) -> fmt::Result {
+fn write_low_latency(
+    out: &mut String,
+    window: &Window,
+    names: &Names,
+    targets: Targets,
+    skipped: usize,
+    reports: &[Report],
+) -> fmt::Result {
     let part_ms = targets.part_ms();
     write!(
         out,
@@ -66,21 +73,21 @@ fn write_low_latency(out: &mut String, window: &Window, targets: Targets, skippe
         if index < skipped {
             continue;
         }
-        write_head(out, window, segment, &mut init)?;
+        write_head(out, names, segment, &mut init)?;
         // Tags of parts older than three target durations go, a segment's together.
         if ahead < 3 * targets.duration() {
-            write_parts(out, window, segment)?;
+            write_parts(out, names, segment)?;
         }
-        write_segment(out, window, segment)?;
+        write_segment(out, names, segment)?;
     }
     if let Some(open) = window.open() {
-        write_head(out, window, open, &mut init)?;
-        write_parts(out, window, open)?;
+        write_head(out, names, open, &mut init)?;
+        write_parts(out, names, open)?;
     }
     if let Some(coming) = window.coming_init() {
-        writeln!(out, "#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"{}\"", window.names().of(Resource::Init(coming.number)))?;
+        writeln!(out, "#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"{}\"", names.of(Resource::Init(coming.number)))?;
     }
-    writeln!(out, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{}\"", window.names().of(Resource::Part(window.next_part())))?;
+    writeln!(out, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{}\"", names.of(Resource::Part(window.next_part())))?;
     for Report { uri, last_msn, last_part } in reports {
         write!(out, "#EXT-X-RENDITION-REPORT:URI=\"{uri}\",LAST-MSN={last_msn}")?;
         if let Some(part) = last_part {
@@ -92,19 +99,19 @@ fn write_low_latency(out: &mut String, window: &Window, targets: Targets, skippe
 }
 
 /// The playlist for players without LL: whole segments only.
-pub(super) fn plain(window: &Window, targets: Targets) -> String {
+pub(super) fn plain(window: &Window, names: &Names, targets: Targets) -> String {
     let mut text = String::with_capacity(2 << 10);
-    let _ = write_plain(&mut text, window, targets);
+    let _ = write_plain(&mut text, window, names, targets);
     text
 }
 
-fn write_plain(out: &mut String, window: &Window, targets: Targets) -> fmt::Result {
+fn write_plain(out: &mut String, window: &Window, names: &Names, targets: Targets) -> fmt::Result {
     write!(out, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:{}\n", targets.duration_s)?;
     write_sequences(out, window)?;
     let mut init = None;
     for segment in window.listed() {
-        write_head(out, window, segment, &mut init)?;
-        write_segment(out, window, segment)?;
+        write_head(out, names, segment, &mut init)?;
+        write_segment(out, names, segment)?;
     }
     Ok(())
 }
@@ -115,28 +122,28 @@ fn write_sequences(out: &mut String, window: &Window) -> fmt::Result {
 }
 
 /// What stands before a segment's first part: the map wherever it changes and at the start of the text, and always the date.
-fn write_head(out: &mut String, window: &Window, segment: &Segment, init: &mut Option<u64>) -> fmt::Result {
+fn write_head(out: &mut String, names: &Names, segment: &Segment, init: &mut Option<u64>) -> fmt::Result {
     if segment.discontinuity {
         out.push_str("#EXT-X-DISCONTINUITY\n");
     }
     if *init != Some(segment.init.number) {
         *init = Some(segment.init.number);
-        writeln!(out, "#EXT-X-MAP:URI=\"{}\"", window.names().of(Resource::Init(segment.init.number)))?;
+        writeln!(out, "#EXT-X-MAP:URI=\"{}\"", names.of(Resource::Init(segment.init.number)))?;
     }
     writeln!(out, "#EXT-X-PROGRAM-DATE-TIME:{}", UtcMs(segment.start_utc_ms))
 }
 
-fn write_parts(out: &mut String, window: &Window, segment: &Segment) -> fmt::Result {
+fn write_parts(out: &mut String, names: &Names, segment: &Segment) -> fmt::Result {
     for part in &segment.parts {
         let Some(number) = part.number else { continue };
-        write!(out, "#EXT-X-PART:DURATION={},URI=\"{}\"", Seconds(part.duration), window.names().of(Resource::Part(number)))?;
+        write!(out, "#EXT-X-PART:DURATION={},URI=\"{}\"", Seconds(part.duration), names.of(Resource::Part(number)))?;
         out.push_str(if part.independent { ",INDEPENDENT=YES\n" } else { "\n" });
     }
     Ok(())
 }
 
-fn write_segment(out: &mut String, window: &Window, segment: &Segment) -> fmt::Result {
-    write!(out, "#EXTINF:{},\n{}\n", Seconds(segment.duration), window.names().of(Resource::Segment(segment.sequence)))
+fn write_segment(out: &mut String, names: &Names, segment: &Segment) -> fmt::Result {
+    write!(out, "#EXTINF:{},\n{}\n", Seconds(segment.duration), names.of(Resource::Segment(segment.sequence)))
 }
 
 /// How many of the oldest segments lie wholly before the skip boundary (RFC 8216bis 6.2.5.1).

@@ -1,7 +1,7 @@
 //! The pieces of the window: init segments, parts, segments, and the names under which they are served.
 
-use super::MediaBody;
-use crate::cmaf::Epoch;
+use super::{MediaBody, Sound};
+use crate::cmaf::{Epoch, Track};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -13,6 +13,24 @@ pub(super) struct Init {
     pub epoch: Arc<Epoch>,
 }
 
+impl Init {
+    /// The init segment.
+    pub fn body(&self, sound: Sound) -> Option<MediaBody> {
+        let bytes = match sound {
+            Sound::Without if self.epoch.audio_muxed => self.epoch.video_only().ok()?.init,
+            Sound::With | Sound::Without => self.epoch.init.clone(),
+        };
+        Some(MediaBody::of([bytes]))
+    }
+}
+
+/// A chunk of a part.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    pub track: Track,
+    pub bytes: Bytes,
+}
+
 /// A closed, immutable part.
 #[derive(Debug)]
 pub(super) struct Part {
@@ -22,13 +40,17 @@ pub(super) struct Part {
     pub duration: u64,
     /// Its first video frame is a key frame.
     pub independent: bool,
-    pub chunks: Vec<Bytes>,
+    pub chunks: Vec<Piece>,
     pub len: u64,
 }
 
 impl Part {
-    pub fn body(&self) -> MediaBody {
-        MediaBody { parts: self.chunks.clone(), len: self.len }
+    pub fn body(&self, sound: Sound) -> MediaBody {
+        MediaBody::of(self.heard(sound))
+    }
+
+    fn heard(&self, sound: Sound) -> impl Iterator<Item = Bytes> + '_ {
+        self.chunks.iter().filter(move |piece| sound == Sound::With || piece.track == Track::Video).map(|piece| piece.bytes.clone())
     }
 }
 
@@ -59,8 +81,8 @@ impl Segment {
         self.parts.push(part);
     }
 
-    pub fn body(&self) -> MediaBody {
-        MediaBody { parts: self.parts.iter().flat_map(|part| part.chunks.iter().cloned()).collect(), len: self.len }
+    pub fn body(&self, sound: Sound) -> MediaBody {
+        MediaBody::of(self.parts.iter().flat_map(|part| part.heard(sound)))
     }
 }
 
@@ -76,23 +98,37 @@ pub(super) enum Resource {
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     run: String,
+    sound: Sound,
 }
+
+/// Stands before the names of media without sound.
+const WITHOUT_SOUND: &str = "silent-";
 
 impl Names {
     pub fn new(run: String) -> Self {
-        Self { run }
+        Self { run, sound: Sound::With }
+    }
+
+    /// The names of the same media with or without sound.
+    pub fn with(&self, sound: Sound) -> Self {
+        Self { run: self.run.clone(), sound }
     }
 
     pub fn of(&self, resource: Resource) -> String {
+        let sort = match self.sound {
+            Sound::With => "",
+            Sound::Without => WITHOUT_SOUND,
+        };
         match resource {
-            Resource::Init(number) => format!("init-{}-{number}.mp4", self.run),
-            Resource::Segment(number) => format!("seg-{}-{number}.m4s", self.run),
-            Resource::Part(number) => format!("part-{}-{number}.m4s", self.run),
+            Resource::Init(number) => format!("{sort}init-{}-{number}.mp4", self.run),
+            Resource::Segment(number) => format!("{sort}seg-{}-{number}.m4s", self.run),
+            Resource::Part(number) => format!("{sort}part-{}-{number}.m4s", self.run),
         }
     }
 
     /// Reads a name back. Only the exact spelling of `of` is accepted.
-    pub fn parse(&self, name: &str) -> Option<Resource> {
+    pub fn parse(&self, name: &str) -> Option<(Resource, Sound)> {
+        let (name, sound) = name.strip_prefix(WITHOUT_SOUND).map_or((name, Sound::With), |rest| (rest, Sound::Without));
         let (stem, extension) = name.split_once('.')?;
         let (kind, rest) = stem.split_once('-')?;
         let digits = rest.strip_prefix(self.run.as_str())?.strip_prefix('-')?;
@@ -100,12 +136,13 @@ impl Names {
             return None;
         }
         let number = digits.parse().ok()?;
-        match (kind, extension) {
-            ("init", "mp4") => Some(Resource::Init(number)),
-            ("seg", "m4s") => Some(Resource::Segment(number)),
-            ("part", "m4s") => Some(Resource::Part(number)),
-            _ => None,
-        }
+        let resource = match (kind, extension) {
+            ("init", "mp4") => Resource::Init(number),
+            ("seg", "m4s") => Resource::Segment(number),
+            ("part", "m4s") => Resource::Part(number),
+            _ => return None,
+        };
+        Some((resource, sound))
     }
 }
 
@@ -117,10 +154,21 @@ mod tests {
     fn only_exact_names_are_read() {
         let names = Names::new("a1b2".to_owned());
         for resource in [Resource::Init(1), Resource::Segment(0), Resource::Part(u64::MAX)] {
-            assert_eq!(names.parse(&names.of(resource)), Some(resource));
+            for sound in [Sound::With, Sound::Without] {
+                assert_eq!(names.parse(&names.with(sound).of(resource)), Some((resource, sound)));
+            }
         }
-        for bad in ["", "part-a1b2-.m4s", "part-a1b2-01.m4s", "part-a1b2-+1.m4s", "part-a1b-1.m4s", "seg-a1b2-1.mp4", "part-a1b2-1.m4s.m4s"]
-        {
+        for bad in [
+            "",
+            "silent-silent-part-a1b2-1.m4s",
+            "silent-",
+            "part-a1b2-.m4s",
+            "part-a1b2-01.m4s",
+            "part-a1b2-+1.m4s",
+            "part-a1b-1.m4s",
+            "seg-a1b2-1.mp4",
+            "part-a1b2-1.m4s.m4s",
+        ] {
             assert_eq!(names.parse(bad), None, "{bad}");
         }
     }

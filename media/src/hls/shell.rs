@@ -5,7 +5,7 @@ use super::playlist::{self, Report};
 use super::reload::{PlaylistError, Verdict};
 use super::segment::{Names, Resource};
 use super::window::Window;
-use super::{HlsOptions, MediaBody, Skip, Variant};
+use super::{HlsOptions, MediaBody, Skip, Sound, Variant};
 use crate::cmaf::{Chunk, Epoch};
 use crate::time::Stamp;
 use bytes::Bytes;
@@ -44,6 +44,7 @@ struct State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct RenderKey {
     low_latency: bool,
+    sound: Sound,
     skip: bool,
     peers: Vec<String>,
 }
@@ -59,6 +60,7 @@ pub struct PlaylistRequest {
     pub skip: Skip,
     /// False for players that know no parts.
     pub low_latency: bool,
+    pub sound: Sound,
     /// The camera's other renditions, for rendition reports.
     pub renditions: Vec<RenditionPeer>,
 }
@@ -168,6 +170,7 @@ impl HlsStream {
     fn render(&self, request: &PlaylistRequest) -> Result<Rendered, PlaylistError> {
         let key = RenderKey {
             low_latency: request.low_latency,
+            sound: request.sound,
             skip: request.low_latency && request.skip != Skip::No,
             peers: if request.low_latency { request.renditions.iter().map(|peer| peer.uri.clone()).collect() } else { Vec::new() },
         };
@@ -181,9 +184,10 @@ impl HlsStream {
             return Ok(rendered);
         }
         let Some(targets) = state.window.ready() else { return Err(PlaylistError::NotReady { retry_after_s: 1 }) };
+        let names = self.shared.names.with(key.sound);
         let text = match key.low_latency {
-            true => playlist::low_latency(&state.window, targets, key.skip, &reports),
-            false => playlist::plain(&state.window, targets),
+            true => playlist::low_latency(&state.window, &names, targets, key.skip, &reports),
+            false => playlist::plain(&state.window, &names, targets),
         };
         let rendered = Rendered::new(text);
         if state.renderings.len() < MAX_RENDERINGS {
@@ -194,19 +198,19 @@ impl HlsStream {
 
     /// An init segment by its name.
     pub fn init(&self, name: &str) -> Option<Bytes> {
-        let resource = self.shared.names.parse(name).filter(|resource| matches!(resource, Resource::Init(_)))?;
-        self.state().window.fetch(resource)?.parts.pop()
+        let (resource, sound) = self.shared.names.parse(name).filter(|(resource, _)| matches!(resource, Resource::Init(_)))?;
+        self.state().window.fetch(resource, sound)?.parts.pop()
     }
 
     /// A whole segment by its name.
     pub fn segment(&self, name: &str) -> Option<MediaBody> {
-        let resource = self.shared.names.parse(name).filter(|resource| matches!(resource, Resource::Segment(_)))?;
-        self.state().window.fetch(resource)
+        let (resource, sound) = self.shared.names.parse(name).filter(|(resource, _)| matches!(resource, Resource::Segment(_)))?;
+        self.state().window.fetch(resource, sound)
     }
 
     /// A part by its name. The hinted one is waited for as long as a playlist would be.
     pub async fn part(&self, name: &str) -> Option<MediaBody> {
-        let Some(Resource::Part(number)) = self.shared.names.parse(name) else { return None };
+        let Some((Resource::Part(number), sound)) = self.shared.names.parse(name) else { return None };
         let mut version = self.shared.version.subscribe();
         let mut deadline = None;
         loop {
@@ -214,7 +218,7 @@ impl HlsStream {
             let patience = {
                 let state = self.state();
                 if state.window.next_part() != number {
-                    return state.window.fetch(Resource::Part(number));
+                    return state.window.fetch(Resource::Part(number), sound);
                 }
                 state.window.patience()
             };
@@ -223,11 +227,12 @@ impl HlsStream {
         }
     }
 
-    /// Any media resource by its name: init, segment or part.
-    pub async fn resource(&self, name: &str) -> Option<MediaBody> {
+    /// Any media resource by its name: init, segment or part. Names of media with sound mean nothing to those who get none.
+    pub async fn resource(&self, name: &str, sound: Sound) -> Option<MediaBody> {
         match self.shared.names.parse(name)? {
-            Resource::Part(_) => self.part(name).await,
-            resource => self.state().window.fetch(resource),
+            (_, Sound::With) if sound == Sound::Without => None,
+            (Resource::Part(_), _) => self.part(name).await,
+            (resource, named) => self.state().window.fetch(resource, named),
         }
     }
 
@@ -256,7 +261,7 @@ impl HlsStream {
     }
 
     /// This stream as a variant of the multivariant playlist; None until it is measured.
-    pub fn variant(&self, uri: impl Into<String>) -> Option<Variant> {
+    pub fn variant(&self, uri: impl Into<String>, sound: Sound) -> Option<Variant> {
         let state = self.state();
         let epoch = state.window.epoch()?;
         let (bandwidth, average_bandwidth) = state.window.bandwidth()?;
@@ -264,7 +269,10 @@ impl HlsStream {
         let ticks = u32::try_from(SECOND).ok()?;
         Some(Variant {
             uri: uri.into(),
-            codecs: epoch.codecs(),
+            codecs: match sound {
+                Sound::With => epoch.codecs(),
+                Sound::Without => epoch.tracks.video.rfc6381.clone(),
+            },
             width: epoch.tracks.video.width,
             height: epoch.tracks.video.height,
             frame_rate: f64::from(ticks) / f64::from(interval.max(1)),

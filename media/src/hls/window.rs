@@ -5,7 +5,7 @@
 
 use super::HlsOptions;
 use super::choose::{MIN_SEGMENT, Measure, Targets};
-use super::segment::{Init, Names, Part, Segment};
+use super::segment::{Init, Names, Part, Piece, Segment};
 use crate::cmaf::{Chunk, Epoch, Track};
 use crate::time::Stamp;
 use bytes::Bytes;
@@ -72,11 +72,18 @@ pub(super) struct Window {
 
 #[derive(Debug, Default)]
 struct Pending {
-    chunks: Vec<Bytes>,
+    chunks: Vec<Piece>,
     len: u64,
     /// Ticks of video; 0 while it holds audio only.
     duration: u64,
     independent: bool,
+}
+
+impl Pending {
+    fn push(&mut self, track: Track, bytes: Bytes) {
+        self.len += len_of(&bytes);
+        self.chunks.push(Piece { track, bytes });
+    }
 }
 
 impl Window {
@@ -201,11 +208,10 @@ impl Window {
 
     fn place(&mut self, chunk: &Chunk, targets: Targets) {
         if chunk.track == Track::Audio {
-            self.pending.chunks.push(chunk.bytes.clone());
-            self.pending.len += len_of(&chunk.bytes);
+            self.pending.push(chunk.track, chunk.bytes.clone());
             if self.pending.duration == 0 && self.pending.chunks.len() > MAX_LONE_AUDIO {
                 let dropped = self.pending.chunks.remove(0);
-                self.pending.len -= len_of(&dropped);
+                self.pending.len -= len_of(&dropped.bytes);
             }
             return;
         }
@@ -231,8 +237,7 @@ impl Window {
         if self.pending.duration == 0 {
             self.pending.independent = chunk.key;
         }
-        self.pending.chunks.push(chunk.bytes.clone());
-        self.pending.len += len_of(&chunk.bytes);
+        self.pending.push(chunk.track, chunk.bytes.clone());
         self.pending.duration += duration;
         if self.pending.duration >= targets.part_min() {
             self.misfits = 0;
@@ -269,8 +274,7 @@ impl Window {
             _ => chunk.bytes.clone(),
         };
         self.pending.independent = chunk.key;
-        self.pending.len += len_of(&bytes);
-        self.pending.chunks.push(bytes);
+        self.pending.push(chunk.track, bytes);
         self.pending.duration = declared;
         self.close_piece(None);
         self.close_segment();

@@ -3,6 +3,7 @@
 use super::permit::Kind;
 use crate::people::directory::Directory;
 use crate::people::principal::{Principal, Proof};
+use crate::people::rights::Actions;
 use crate::services::cameras::Wall;
 use crate::state::AppState;
 use media::CameraId;
@@ -29,6 +30,8 @@ pub struct Standing<K> {
     state: AppState,
     principal: Principal,
     camera: Option<CameraId>,
+    /// What may be done with the camera; nothing if the connection is about none.
+    actions: Actions,
     directory: watch::Receiver<Arc<Directory>>,
     wall: watch::Receiver<Arc<Wall>>,
     look: Interval,
@@ -43,7 +46,13 @@ impl<K: Kind> Standing<K> {
         wall.mark_changed();
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { state, principal, camera, directory, wall, look, kind: PhantomData }
+        let actions = on_camera(&state, &principal, camera);
+        Self { state, principal, camera, actions, directory, wall, look, kind: PhantomData }
+    }
+
+    /// What may be done with the camera now.
+    pub fn actions(&self) -> Actions {
+        self.actions
     }
 
     /// Who is connected, with their rights now.
@@ -80,11 +89,16 @@ impl<K: Kind> Standing<K> {
             }
             let now = self.state.people.again(&self.principal).ok_or(Lost::SignedOut)?;
             K::check(&self.state, &now, self.camera).map_err(|_| Lost::Gone)?;
-            let same = now == self.principal;
-            self.principal = now;
+            let actions = on_camera(&self.state, &now, self.camera);
+            let same = now == self.principal && actions == self.actions;
+            (self.principal, self.actions) = (now, actions);
             if !same {
                 return Ok(());
             }
         }
     }
+}
+
+fn on_camera(state: &AppState, principal: &Principal, camera: Option<CameraId>) -> Actions {
+    camera.and_then(|camera| state.cameras.wall().place(camera).map(|place| principal.on(place))).unwrap_or_default()
 }

@@ -26,6 +26,7 @@ mod recovery;
 mod secrets;
 mod sequences;
 mod settings;
+mod sound;
 mod streams;
 mod support;
 mod surroundings;

@@ -1,7 +1,8 @@
 //! Blocking reload and hinted parts on tokio's paused clock.
 
 use super::camera::Camera;
-use crate::hls::{HlsOptions, HlsStream, PlaylistError, PlaylistRequest, RenditionPeer, Skip};
+use crate::cmaf::Track;
+use crate::hls::{HlsOptions, HlsStream, PlaylistError, PlaylistRequest, RenditionPeer, Skip, Sound};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -112,7 +113,11 @@ async fn before_there_is_a_segment_there_is_no_playlist() {
     camera.run(&stream, 25, 3600, 25);
     assert!(stream.lists(2, Duration::ZERO, Duration::ZERO).await);
     assert!(!stream.lists(2, Duration::from_secs(60), Duration::from_secs(1)).await, "they are shorter");
-    assert!(stream.variant("main/index.m3u8").is_some_and(|variant| variant.codecs == "avc1.640028,mp4a.40.2" && variant.bandwidth > 0));
+    assert!(
+        stream
+            .variant("main/index.m3u8", Sound::With)
+            .is_some_and(|variant| variant.codecs == "avc1.640028,mp4a.40.2" && variant.bandwidth > 0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +143,7 @@ async fn the_hinted_part_is_waited_for_and_others_are_not() {
     assert_ne!(beyond, hint);
     assert_eq!(stream.part(&beyond).await, None);
     for unknown in ["", "part-0-1.m4s", "../x", &hint.replace("part", "seg")] {
-        assert_eq!(stream.resource(unknown).await, None, "{unknown}");
+        assert_eq!(stream.resource(unknown, Sound::With).await, None, "{unknown}");
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
     let next = stream.part(&hint.replace("-15.m4s", "-17.m4s")).await;
@@ -211,4 +216,46 @@ async fn another_part_length_counts_from_the_next_key_frame_on() {
     stream.set_part_target(Duration::from_millis(500));
     camera.run(&stream, 100, 3600, 25);
     assert_eq!(stream.identity(), 1, "the same wish changes nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_sound_the_same_playlist_names_pictures_only() {
+    let (mut camera, stream) = (Camera::new(true), HlsStream::new(HlsOptions::default(), Camera::new(true).stamp()));
+    stream.push_epoch(camera.connect());
+    let mut pictures = Vec::new();
+    for _ in 0..60 {
+        for chunk in camera.frame(3600, 25) {
+            if chunk.track == Track::Video {
+                pictures.extend_from_slice(&chunk.bytes);
+            }
+            stream.push(chunk);
+        }
+    }
+    let text = async |sound| {
+        let request = PlaylistRequest { low_latency: true, sound, ..PlaylistRequest::default() };
+        String::from_utf8(stream.playlist(request).await.unwrap().text().to_vec()).unwrap()
+    };
+    let (heard, silent) = (text(Sound::With).await, text(Sound::Without).await);
+    assert_eq!(silent.replace("silent-", ""), heard);
+    let names = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|line| line.contains("seg-") || line.contains("MAP:URI"))
+            .map(|line| line.split('"').nth(1).unwrap_or(line).to_owned())
+            .collect()
+    };
+    let mut bytes = Vec::new();
+    // The simulated camera's parameter sets are no real ones, so that no init segment can be written anew here.
+    for name in names(&silent).into_iter().filter(|name| name.contains("seg-")) {
+        let body = stream.resource(&name, Sound::Without).await.unwrap();
+        assert_eq!(body.len, u64::try_from(body.parts.iter().map(bytes::Bytes::len).sum::<usize>()).unwrap());
+        assert_eq!(stream.resource(&name, Sound::With).await.as_ref(), Some(&body), "who may hear may also do without");
+        bytes.extend(body.parts.concat());
+    }
+    assert!(!bytes.is_empty() && pictures.starts_with(&bytes));
+    for name in names(&heard) {
+        assert_eq!(stream.resource(&name, Sound::Without).await, None, "{name}");
+        assert!(stream.resource(&name, Sound::With).await.is_some(), "{name}");
+    }
+    let codecs = |sound| stream.variant("main/index.m3u8", sound).unwrap().codecs;
+    assert_eq!((codecs(Sound::With).as_str(), codecs(Sound::Without).as_str()), ("avc1.640028,mp4a.40.2", "avc1.640028"));
 }

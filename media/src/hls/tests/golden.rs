@@ -27,7 +27,7 @@ fn a_small_low_latency_playlist() {
     window.push_epoch(camera.connect());
     run(&mut window, &mut camera, 25 + 12, 25);
     let reports = [Report { uri: "../sub/index.m3u8".to_owned(), last_msn: 7, last_part: Some(2) }];
-    let text = playlist::low_latency(&window, targets(&window), false, &reports);
+    let text = playlist::low_latency(&window, window.names(), targets(&window), false, &reports);
     let expected = "\
 #EXTM3U
 #EXT-X-VERSION:9
@@ -61,7 +61,7 @@ fn a_new_epoch_has_a_discontinuity_a_map_and_its_hint() {
     window.push_epoch(camera.connect());
     run(&mut window, &mut camera, 26, 25);
     window.push_epoch(camera.connect());
-    let text = playlist::low_latency(&window, targets(&window), false, &[]);
+    let text = playlist::low_latency(&window, window.names(), targets(&window), false, &[]);
     let tail = "\
 #EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:06.040Z
 #EXT-X-PART:DURATION=0.04000,URI=\"part-r-6.m4s\",INDEPENDENT=YES
@@ -73,7 +73,7 @@ seg-r-126144021.m4s
     assert!(text.ends_with(tail), "{text}");
 
     run(&mut window, &mut camera, 6, 25);
-    let text = playlist::low_latency(&window, targets(&window), false, &[]);
+    let text = playlist::low_latency(&window, window.names(), targets(&window), false, &[]);
     let tail = "\
 #EXT-X-DISCONTINUITY
 #EXT-X-MAP:URI=\"init-r-2.mp4\"
@@ -104,5 +104,5 @@ seg-r-126144020.m4s
 #EXTINF:1.00000,
 seg-r-126144021.m4s
 ";
-    assert_eq!(playlist::plain(&window, targets(&window)), expected);
+    assert_eq!(playlist::plain(&window, window.names(), targets(&window)), expected);
 }

@@ -1,7 +1,7 @@
 //! A client that looks at a stream after every chunk, fetches all media, and holds all of it against the validator.
 
 use crate::hls::validate::{Finding, MediaChecker, MediaTracks, PartFacts, Playlist, Reloads, Severity, segment_is_its_parts};
-use crate::hls::{HlsStream, PlaylistError, PlaylistRequest, Skip};
+use crate::hls::{HlsStream, PlaylistError, PlaylistRequest, Skip, Sound};
 use futures::FutureExt;
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -36,7 +36,7 @@ pub fn text(stream: &HlsStream, skip: Skip, low_latency: bool) -> Result<String,
 }
 
 pub fn fetch(stream: &HlsStream, uri: &str) -> Option<Vec<u8>> {
-    let body = stream.resource(uri).now_or_never().expect("whole resources are there at once")?;
+    let body = stream.resource(uri, Sound::With).now_or_never().expect("whole resources are there at once")?;
     let bytes = body.parts.concat();
     assert_eq!(u64::try_from(bytes.len()).unwrap(), body.len);
     Some(bytes)

@@ -1,11 +1,11 @@
 //! What others read of the window: what the playlist shows, where the live edge is, the bytes behind a name.
 
-use super::{Window, len_of};
+use super::Window;
 use crate::cmaf::Epoch;
-use crate::hls::MediaBody;
 use crate::hls::choose::{SECOND, Targets};
 use crate::hls::reload::Edge;
-use crate::hls::segment::{Init, Names, Part, Resource, Segment};
+use crate::hls::segment::{Init, Names, Resource, Segment};
+use crate::hls::{MediaBody, Sound};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,21 +105,20 @@ impl Window {
     }
 
     /// The bytes of a resource; None if it is gone or never was.
-    pub(in crate::hls) fn fetch(&self, resource: Resource) -> Option<MediaBody> {
+    pub(in crate::hls) fn fetch(&self, resource: Resource, sound: Sound) -> Option<MediaBody> {
         match resource {
             Resource::Init(number) => {
                 let used = self.segments().map(|segment| &segment.init).chain(&self.init);
-                let bytes = used.into_iter().find(|init| init.number == number)?.epoch.init.clone();
-                Some(MediaBody { len: len_of(&bytes), parts: vec![bytes] })
+                used.into_iter().find(|init| init.number == number)?.body(sound)
             }
             // The open segment is not whole, so it is not there yet.
             Resource::Segment(number) => {
                 let whole = self.retired.iter().map(|(_, segment)| segment).chain(&self.listed);
-                whole.into_iter().find(|segment| segment.sequence == number).map(Segment::body)
+                whole.into_iter().find(|segment| segment.sequence == number).map(|segment| segment.body(sound))
             }
             Resource::Part(number) => {
                 let mut parts = self.segments().flat_map(|segment| &segment.parts);
-                parts.find(|part| part.number == Some(number)).map(Part::body)
+                parts.find(|part| part.number == Some(number)).map(|part| part.body(sound))
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::listen;
 use crate::people::principal::deed;
 use crate::site::accepts;
 use crate::state::AppState;
+use app::model::CameraAction;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, RawQuery};
 use axum::http::header::{
@@ -20,7 +21,8 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use media::hls::{
-    MEDIA_CONTENT_TYPE, MediaBody, PLAYLIST_CONTENT_TYPE, PlaylistError, PlaylistRequest, Rendered, RenditionPeer, Skip, master_playlist,
+    MEDIA_CONTENT_TYPE, MediaBody, PLAYLIST_CONTENT_TYPE, PlaylistError, PlaylistRequest, Rendered, RenditionPeer, Skip, Sound,
+    master_playlist,
 };
 use media::stream::handle::StreamHandle;
 use media::stream::status::StreamState;
@@ -62,6 +64,11 @@ impl Client {
     }
 }
 
+/// Whether whoever asks may hear the camera.
+fn sound(permit: &Permit<On<deed::Live>>) -> Sound {
+    if permit.actions().has(CameraAction::Audio) { Sound::With } else { Sound::Without }
+}
+
 /// `GET /live/{camera}/master.m3u8`.
 pub async fn master(permit: Permit<On<deed::Live>>, client: Client) -> AppResult<Response> {
     let state = permit.state();
@@ -74,7 +81,8 @@ pub async fn master(permit: Permit<On<deed::Live>>, client: Client) -> AppResult
     }
     let waits = handles.iter().map(|(_, handle)| handle.hls().ready(FIRST_WAIT));
     futures::future::join_all(waits).await;
-    let variants: Vec<_> = handles.iter().filter_map(|(quality, handle)| handle.hls().variant(format!("{quality}/index.m3u8"))).collect();
+    let variants: Vec<_> =
+        handles.iter().filter_map(|(quality, handle)| handle.hls().variant(format!("{quality}/index.m3u8"), sound(&permit))).collect();
     if variants.is_empty() {
         return Err(no_frame_yet(handles.first().map(|(_, handle)| handle)));
     }
@@ -92,11 +100,12 @@ pub async fn file(
 ) -> AppResult<Response> {
     let state = permit.state();
     let handle = path.handle(&permit)?;
+    let asked = |query: &str, low_latency| request(query, low_latency).map(|asked| PlaylistRequest { sound: sound(&permit), ..asked });
     match fields.iter().find(|(name, _)| name == "file").map_or("", |(_, file)| file) {
-        "index.m3u8" => playlist(state, path, &handle, request(query.as_deref().unwrap_or(""), true)?, &client).await,
-        "plain.m3u8" => playlist(state, path, &handle, request("", false)?, &client).await,
+        "index.m3u8" => playlist(state, path, &handle, asked(query.as_deref().unwrap_or(""), true)?, &client).await,
+        "plain.m3u8" => playlist(state, path, &handle, asked("", false)?, &client).await,
         name => {
-            let body = handle.hls().resource(name).await.ok_or_else(|| {
+            let body = handle.hls().resource(name, sound(&permit)).await.ok_or_else(|| {
                 AppError::not_found(
                     "media_not_found",
                     "This piece of the stream does not exist, or is no longer kept. Reload the playlist.",

@@ -6,7 +6,7 @@ use crate::error::{AppError, Kind};
 use crate::guard::{Lost, On, Permit, Standing};
 use crate::people::principal::deed;
 use crate::services::status;
-use app::model::StreamStatus;
+use app::model::{CameraAction, StreamStatus};
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
@@ -104,6 +104,8 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
     let mut reader = viewer.hub().subscribe(MAX_LAG_BYTES);
     let mut statuses = viewer.handle().watch();
     let mut session = Session::new();
+    // Nothing was read yet: there is nothing to go on from.
+    let _ = session.set_silent(!standing.actions().has(CameraAction::Audio));
     let mut told = None;
     let mut unknown = Bucket::new(MAX_UNKNOWN, UNKNOWN_PACE, Instant::now());
     let mut flooding = false;
@@ -116,9 +118,12 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
         tokio::select! {
             biased;
             () = stopping.cancelled() => return finish(socket, close::GOING_AWAY, "The server is stopping.").await,
-            lost = standing.lost() => return match lost {
-                Lost::SignedOut => finish(socket, close::NOT_SIGNED_IN, SIGNED_OUT).await,
-                Lost::Gone => finish(socket, close::UNKNOWN, "There is no such camera or stream.").await,
+            changed = standing.changed() => match changed {
+                Ok(()) => if session.set_silent(!standing.actions().has(CameraAction::Audio)) == ReaderChange::ResumeLive {
+                    reader.resume_live();
+                },
+                Err(Lost::SignedOut) => return finish(socket, close::NOT_SIGNED_IN, SIGNED_OUT).await,
+                Err(Lost::Gone) => return finish(socket, close::UNKNOWN, "There is no such camera or stream.").await,
             },
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => match session.command(&text) {

@@ -1,0 +1,89 @@
+//! The right to hear a camera: who has only the right to see it gets pictures without sound, by every way, and sound comes and goes with
+//! the right while they watch.
+
+use crate::live_support::http::Http;
+use crate::live_support::mse::{Reader, Said, open_as};
+use crate::live_support::{Server, programs};
+use app::model::{CameraAction, Grant, GrantTarget, Password, Role};
+use fakecam::{AudioCodec, FakeCamera, Fixture};
+use media::id::Quality;
+use serde_json::json;
+use server::people::audit::Actor;
+use server::people::{NewPerson, PersonPatch};
+
+const PASSWORD: &str = "violet ferry onion crane";
+
+/// A viewer's cookie.
+async fn cookie(http: &mut Http, name: &str) -> String {
+    let body = json!({ "username": name, "password": PASSWORD }).to_string();
+    let headers = [("content-type", "application/json"), ("cookie", "other=1")];
+    let answer = http.request("POST", "/api/v1/session", &headers, Some(body)).await;
+    answer.header("set-cookie").split(';').next().expect("a cookie").to_owned()
+}
+
+fn is_sound(said: &Said) -> bool {
+    matches!(said, Said::Chunk(chunk) if !chunk.video)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_without_sound_for_those_who_may_only_see() {
+    let camera = FakeCamera::builder().fixture(Fixture::sub().with_audio(AudioCodec::Aac)).start().await.expect("a camera");
+    let server = Server::start().await;
+    let id = server.add_rtsp("Gate", &camera.url("/main"), None).await;
+    server.live(id, Quality::Main).await;
+    let people = &server.state.people;
+    let grants = |actions: &[CameraAction]| Some(vec![Grant { target: GrantTarget::Camera(id), actions: actions.to_vec() }]);
+    let see = || grants(&[CameraAction::Live]);
+    let hear = || grants(&[CameraAction::Live, CameraAction::Audio]);
+    let new = NewPerson { name: "Kim".into(), role: Role::Viewer, grants: see(), password: Password(PASSWORD.into()) };
+    let kim = people.add_person(Actor::console(), new).await.expect("an account").id;
+    let may = async |grants| {
+        let patch = PersonPatch { grants, ..PersonPatch::default() };
+        people.change_person(Actor::console(), kim, patch).await.expect("changed");
+    };
+    let mut http = server.http().await;
+    let cookie = cookie(&mut http, "Kim").await;
+
+    let mut reader = Reader::on(open_as(server.address, &format!("/live/{id}/main/mse"), ("cookie", cookie.clone())).await);
+    let (mime, _, _) = reader.init().await;
+    assert!(!mime.contains("mp4a"), "{mime}");
+    assert!(!reader.frames(30).await.iter().any(is_sound));
+
+    let mut as_kim = async |file: &str| http.get_with(&format!("/live/{id}/{file}"), &[("cookie", &cookie)]).await;
+    let codecs = as_kim("master.m3u8").await.text().to_owned();
+    assert!(codecs.contains("CODECS=\"avc1.") && !codecs.contains("mp4a"), "{codecs}");
+    let playlist = as_kim("main/plain.m3u8").await.text().to_owned();
+    let init = playlist.lines().find_map(|line| line.strip_prefix("#EXT-X-MAP:URI=\"")?.strip_suffix('"')).expect("a map").to_owned();
+    let segment = playlist.lines().find(|line| line.contains("seg-")).expect("a segment").to_owned();
+    let mut file = Vec::new();
+    for name in [&init, &segment] {
+        let answer = as_kim(&format!("main/{name}")).await;
+        assert_eq!(answer.status, 200, "{name}");
+        file.extend_from_slice(&answer.body);
+        let heard = name.strip_prefix("silent-").expect("a name of its own");
+        assert_eq!(as_kim(&format!("main/{heard}")).await.status, 404, "{heard}");
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("segment.mp4");
+    std::fs::write(&path, file).expect("a written file");
+    assert!(programs::decoded(&path).await.1 > 10);
+    let shown =
+        programs::run("ffprobe", &["-v", "error", "-show_entries", "stream=codec_type", "-of", "csv=p=0", path.to_str().expect("a path")])
+            .await;
+    assert_eq!((shown.stdout.trim(), shown.stderr.as_str()), ("video", ""));
+
+    // The right comes and goes while they watch; the connection stays.
+    reader.expect_jump();
+    may(hear()).await;
+    let (mime, _, _) = reader.init().await;
+    assert!(mime.contains("mp4a"), "{mime}");
+    assert!(reader.frames(30).await.iter().any(is_sound));
+    assert!(as_kim("master.m3u8").await.text().contains("mp4a"));
+    assert!(!as_kim("main/index.m3u8").await.text().contains("silent-"));
+    reader.expect_jump();
+    may(see()).await;
+    let (mime, _, _) = reader.init().await;
+    assert!(!mime.contains("mp4a"), "{mime}");
+    assert!(!reader.frames(30).await.iter().any(is_sound));
+    server.stop().await;
+}
