@@ -37,9 +37,10 @@ fn start(data: &Path, log: &Path, level: &str) -> (Child, SocketAddr, Option<Str
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     let ready = lines.next().expect("a line").expect("text");
     let address = ready.strip_prefix("nightjar ready on http://").expect("the ready line").parse().expect("an address");
-    // The set-up token is told on the next line, where it is needed.
-    let token = (level == "trace").then(|| lines.next().expect("a line").expect("text"));
-    (child, address, token.map(|line| line.trim().rsplit(' ').next().expect("a word").to_owned()))
+    // The set-up token is told on one of the next lines, where it is needed.
+    let told = |line: std::io::Result<String>| Some(line.expect("text").split_once("set-up token: ")?.1.trim().to_owned());
+    let token = (level == "trace").then(|| lines.find_map(told).expect("a line with the token"));
+    (child, address, token)
 }
 
 /// Receives webhooks, and says nothing about them.
