@@ -1,5 +1,7 @@
 //! Extractors whose rejections are problem documents: JSON bodies, path and query parameters.
 
+mod objects;
+
 use crate::error::{AppError, Kind};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -7,6 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
+use objects::Objects;
 use serde::de::DeserializeOwned;
 
 /// A JSON body. Unreadable JSON is 400; a value of the wrong sort or an unknown field is 422 with `field`.
@@ -49,12 +52,8 @@ fn body_rejection(rejection: BytesRejection) -> AppError {
 }
 
 fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AppError> {
-    // serde takes a list for a struct, field by field; the API's bodies are objects, all of them.
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(AppError::invalid("", "invalid_value", "Expected an object."));
-    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| json_error(&error))?;
+    let value = serde_path_to_error::deserialize(Objects(&mut deserializer)).map_err(|error| json_error(&error))?;
     deserializer.end().map_err(|_| malformed("There is more after the end of the JSON value."))?;
     Ok(value)
 }
@@ -144,6 +143,12 @@ mod tests {
     fn a_list_is_no_object() {
         for list in ["[]", " [null, null]", "[\"Gate\"]"] {
             assert_eq!(refused(list), (422, "invalid_value".into(), Some(String::new())));
+        }
+        for (text, field) in [
+            (r#"{"name":"a","credentials":["u","p"]}"#, "credentials"),
+            (r#"{"name":"a","sources":{"main":["rtsp://h/"]}}"#, "sources.main"),
+        ] {
+            assert_eq!(refused(text), (422, "invalid_value".into(), Some(field.into())));
         }
     }
 
