@@ -1,5 +1,7 @@
 import { loop } from './support/camera';
 import { expectLive } from './support/expectations';
+import { admin } from './support/nightjar';
+import { Entry } from './support/pages';
 import { type Added, expect, test } from './support/test';
 
 // Cameras are changed, turned off and deleted.
@@ -74,6 +76,68 @@ test('a camera is renamed, pointed elsewhere, turned off and on, and deleted', a
     await expect.poll(async () => (await camera.counters()).mounts['/sub']?.sessions_open).toBe(0);
   });
   expect((await camera.counters()).logins_failed, `camera ${id} was always asked with its password`).toBe(0);
+});
+
+test('an operator changes the camera that they may change, and hears what they may hear', async ({ page, context, wall, addCamera, startCamera, nightjar, problems }) => {
+  problems.allow(/status of 422/, 'an address elsewhere is tried on purpose');
+  const own = await startCamera('--auth', 'admin:secret word');
+  const { id } = await addCamera(own, 'Gate', { credentials: { username: 'admin', password: 'secret word' } });
+  const other = await startCamera();
+  const vault = await addCamera(other, 'Vault');
+  const grants = [`camera:${id}=live,audio,configure`, `camera:${vault.id}=live`].flatMap((grant) => ['--grant', grant]);
+  nightjar.command(['user', 'add', 'Otto', '--role', 'operator', ...grants, '--password-stdin'], admin.password);
+  await context.clearCookies();
+  const entry = new Entry(page, nightjar.url);
+  await entry.open('/');
+  await entry.user.fill('Otto');
+  await entry.password.fill(admin.password);
+  await entry.signIn.click();
+  for (const name of ['Gate', 'Vault']) await expectLive(wall.tile(name), loop.sub);
+  await expect(wall.addCamera).toHaveCount(0);
+
+  await test.step('sound is offered where it may be heard', async () => {
+    await expect(wall.tile('Gate').button('Listen')).toHaveCount(1);
+    await expect(wall.tile('Vault').button('Listen')).toHaveCount(0);
+  });
+
+  await test.step('the menus offer what is theirs', async () => {
+    const offered = async (name: string) => {
+      await wall.tile(name).root.click({ button: 'right', position: { x: 20, y: 40 } });
+      await expect(page.getByRole('menuitem', { name: 'History' })).toBeVisible();
+      const entries = await page.getByRole('menuitem').allInnerTexts();
+      await page.keyboard.press('Escape');
+      return entries.map((text) => text.trim());
+    };
+    const everybodys = ['Stream details', 'History', 'Picture watch', 'Restart the streams'];
+    expect((await offered('Vault')).sort()).toEqual([...everybodys].sort());
+    expect((await offered('Gate')).sort()).toEqual([...everybodys, 'Edit', 'Turn off', 'Hide from the wall'].sort());
+  });
+
+  await test.step('tested, renamed, and not pointed elsewhere without its password', async () => {
+    await wall.tile('Gate').choose('Edit');
+    const editing = wall.editing('Gate');
+    await editing.test.click();
+    await expect(editing.root.getByText('Main stream: Works')).toBeVisible();
+    await editing.main.fill(other.main);
+    await editing.save.click();
+    await expect(editing.password).toHaveAccessibleDescription(/Type the camera's password again/);
+    await expect(editing.saveAnyway).toHaveCount(0);
+    await editing.main.fill(own.main);
+    await editing.name.fill('Entrance');
+    await editing.save.click();
+    await expect(wall.message('Entrance has been saved.')).toBeVisible();
+    expect((await other.counters()).logins_failed + (await other.counters()).logins_ok, 'the password went nowhere').toBe(0);
+  });
+
+  await test.step('off and on', async () => {
+    await wall.tile('Entrance').choose('Turn off');
+    await expect(wall.tile('Entrance').reason).toContainText('This camera is turned off.');
+    await wall.tile('Entrance').button('Turn on').click();
+    await expectLive(wall.tile('Entrance'), loop.sub);
+    await nightjar.api('PATCH', `/cameras/${vault.id}`, { enabled: false });
+    await expect(wall.tile('Vault').reason).toContainText('This camera is turned off.');
+    await expect(wall.tile('Vault').button('Turn on')).toHaveCount(0);
+  });
 });
 
 test('the list and the pictures stay when the line to the server breaks', async ({ wall, addCamera, camera, problems }) => {

@@ -4,6 +4,7 @@ use crate::error::AppError;
 use crate::guard::{Gate, visible};
 use crate::middleware::headers::page_policy;
 use crate::people::principal::{Principal, not_allowed, not_signed_in};
+use crate::services::feed;
 use crate::site;
 use crate::state::AppState;
 use app::assets::Assets;
@@ -106,8 +107,7 @@ impl Backend for Pages {
                 return Err(not_signed_in().problem());
             }
             let cameras = visible(&self.state, &principal);
-            let statuses = self.state.cameras.statuses().into_iter();
-            let statuses = statuses.filter(|(id, _)| cameras.iter().any(|camera| camera.id == *id));
+            let statuses = feed::statuses(&self.state.cameras, &cameras).into_iter();
             let statuses = statuses.map(|(camera_id, status)| CameraStatus { camera_id, status }).collect();
             Ok(WallData { cameras, statuses })
         })

@@ -3,7 +3,7 @@
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::keys::use_keys;
 use crate::hooks::{api, role};
-use crate::model::{CameraPatch, Profile, Quality};
+use crate::model::{CameraAction, CameraPatch, Profile, Quality};
 use crate::state::dialog::MenuRequest;
 use crate::state::{Dialog, use_details, use_dialogs, use_toasts, use_wall};
 use crate::text;
@@ -91,6 +91,7 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
     let enabled = camera.as_ref().is_some_and(|camera| camera.enabled);
     let has_sub = camera.as_ref().is_some_and(|camera| camera.sources.sub.is_some() || camera.profile == Profile::TestPattern);
     let camera_hidden = camera.as_ref().is_some_and(|camera| camera.hidden);
+    let edits = camera.as_ref().is_some_and(|camera| camera.may(CameraAction::Configure));
     let name = StoredValue::new(camera.map(|camera| camera.name).unwrap_or_default());
     let toggle = move || {
         close();
@@ -141,7 +142,8 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
             }
         });
     };
-    let edits = role::administers();
+    // Which cameras there are, and in which order, is for admins.
+    let administers = role::administers();
     let room = |side: &str| {
         let value = if side == "x" { window().inner_width() } else { window().inner_height() };
         value.ok().and_then(|value| value.as_f64()).unwrap_or(f64::INFINITY)
@@ -180,8 +182,8 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                 .then(|| {
                     view! { <Entry glyph=Glyph::Power label=if enabled { text::TURN_OFF } else { text::TURN_ON } on_press=toggle /> }
                 })}
-            {wall.moved(id, -1).filter(|_| edits).map(|_| view! { <Entry glyph=Glyph::ChevronLeft label=text::MOVE_EARLIER on_press=move || shift(-1) /> })}
-            {wall.moved(id, 1).filter(|_| edits).map(|_| view! { <Entry glyph=Glyph::ChevronRight label=text::MOVE_LATER on_press=move || shift(1) /> })}
+            {wall.moved(id, -1).filter(|_| administers).map(|_| view! { <Entry glyph=Glyph::ChevronLeft label=text::MOVE_EARLIER on_press=move || shift(-1) /> })}
+            {wall.moved(id, 1).filter(|_| administers).map(|_| view! { <Entry glyph=Glyph::ChevronRight label=text::MOVE_LATER on_press=move || shift(1) /> })}
             {edits
                 .then(|| {
                     view! {
@@ -190,6 +192,11 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                             label=if hidden { text::UNHIDE } else { text::HIDE }
                             on_press=hide
                         />
+                    }
+                })}
+            {administers
+                .then(|| {
+                    view! {
                         <hr />
                         <Entry glyph=Glyph::Trash label=text::DELETE danger=true on_press=move || dialogs.show(Dialog::Delete(id)) />
                     }

@@ -127,7 +127,7 @@ pub struct LinkInput {
     pub expires_at: String,
 }
 
-/// A link that holds.
+/// A link that has neither ended nor been revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct LinkInfo {
@@ -141,6 +141,8 @@ pub struct LinkInfo {
     pub created_at: String,
     pub expires_at: String,
     pub last_used_at: Option<String>,
+    /// Whether it opens now: whoever made it is not disabled.
+    pub active: bool,
     /// The path to open; told once, when the link is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -155,7 +157,7 @@ pub struct AuditEntry {
     /// `person`, `token`, `guest`, `player`, `nobody` (not signed in), `console` or `server`.
     pub actor_kind: String,
     pub actor_id: Option<i64>,
-    /// Of nobody: the name that was typed.
+    /// Of nobody: the account that was named, if there is one.
     pub actor_name: String,
     pub address: String,
     /// `session.sign_in`, `camera.update`, …

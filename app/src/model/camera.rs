@@ -1,5 +1,6 @@
 //! Cameras as they are written and read.
 
+use super::CameraAction;
 use crate::health::HealthSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -185,7 +186,17 @@ pub struct Camera {
     /// What its pictures are watched by in a browser: the settings `health.…` that are in force.
     #[serde(default)]
     pub health: HealthSettings,
+    /// What whoever reads it may do with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<CameraAction>,
     pub created_at: String,
+}
+
+impl Camera {
+    /// Whether whoever reads it may do this with it.
+    pub fn may(&self, action: CameraAction) -> bool {
+        self.actions.contains(&action)
+    }
 }
 
 /// Query of `POST /cameras` and `PATCH /cameras/{id}`.
@@ -205,7 +216,8 @@ pub struct SaveQuery {
 #[cfg_attr(feature = "ssr", into_params(parameter_in = Query))]
 #[serde(default)]
 pub struct ProbeQuery {
-    /// The camera that is being edited: its stored password is used if the body's credentials have none.
+    /// The camera that is being edited: its stored password is used if the body's credentials have none. Whoever may change this camera
+    /// may try it; without one, only admins may try.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub camera_id: Option<i64>,
 }

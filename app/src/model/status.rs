@@ -104,6 +104,12 @@ pub struct StreamStatus {
 }
 
 impl StreamStatus {
+    /// The same for somebody who may not hear the camera.
+    #[must_use]
+    pub fn without_sound(self) -> Self {
+        Self { audio: None, sound: false, ..self }
+    }
+
     /// Nothing measured, nothing wanted.
     pub fn idle(quality: Quality) -> Self {
         Self {

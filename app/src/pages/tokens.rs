@@ -213,9 +213,9 @@ fn LinkRow(link: LinkInfo, name: String, open: RwSignal<Option<Open>>) -> impl I
     let (id, label) = (link.id, link.label.clone());
     let used = link.last_used_at.as_deref().map_or_else(|| words::NEVER_USED.to_owned(), |at| words::used(&when(at)));
     view! {
-        <li class="card">
+        <li class="card" class:card--off=!link.active>
             <span class="card__words">
-                <span class="card__title">{link.label}</span>
+                <span class="card__title">{link.label} " " {(!link.active).then(|| view! { <span class="tag">{words::RESTS}</span> })}</span>
                 <span class="card__facts">{words::link_kind(link.kind)} " · " {name} " · " {words::made_by(link.created_by.as_deref())}</span>
                 <span class="card__facts">{used} " · " {words::ends(&when(&link.expires_at))}</span>
             </span>

@@ -163,7 +163,7 @@ fn LoadedWall() -> impl IntoView {
 #[component]
 fn NoTiles() -> impl IntoView {
     let wall = use_wall();
-    let any = Memo::new(move |_| wall.cameras.with(|cameras| !cameras.is_empty()));
+    let any = Memo::new(move |_| wall.any());
     move || {
         if !wall.loaded.get() {
             view! { <Skeletons /> }.into_any()

@@ -1,7 +1,7 @@
 //! The cameras, the status of their streams, and the time.
 
 use crate::backend::WallData;
-use crate::model::{Alert, Camera, Incident, Quality, ServerMessage, StreamStatus};
+use crate::model::{Alert, Camera, CameraAction, Incident, Quality, ServerMessage, StreamStatus};
 use crate::text;
 use crate::view::face::is_online;
 use leptos::prelude::*;
@@ -110,15 +110,25 @@ impl Wall {
         self.cameras.with(|cameras| cameras.iter().find(|camera| camera.id == id).cloned())
     }
 
-    /// Ids of the cameras that the wall shows, in their order.
+    /// Whether whoever looks at the page may do this with a camera; tracks the list.
+    pub fn may(self, id: i64, action: CameraAction) -> bool {
+        self.cameras.with(|cameras| cameras.iter().any(|camera| camera.id == id && camera.may(action)))
+    }
+
+    /// Whether there is any camera that the wall could show.
+    pub fn any(self) -> bool {
+        self.cameras.with(|cameras| cameras.iter().any(is_watched))
+    }
+
+    /// Ids of the cameras that the wall shows, in their order: of those that may be watched live.
     pub fn shown(self, with_hidden: bool) -> Vec<i64> {
-        let shows = |camera: &&Camera| with_hidden || !camera.hidden;
+        let shows = |camera: &&Camera| is_watched(camera) && (with_hidden || !camera.hidden);
         self.cameras.with(|cameras| cameras.iter().filter(shows).map(|camera| camera.id).collect())
     }
 
     /// How many cameras are hidden.
     pub fn hidden(self) -> usize {
-        self.cameras.with(|cameras| cameras.iter().filter(|camera| camera.hidden).count())
+        self.cameras.with(|cameras| cameras.iter().filter(|camera| is_watched(camera) && camera.hidden).count())
     }
 
     /// All ids with one camera moved by `step` places, or None if it already stands at that end.
@@ -133,7 +143,7 @@ impl Wall {
     /// (online, all) of the cameras that are shown.
     pub fn online(self) -> (usize, usize) {
         self.cameras.with(|cameras| {
-            let shown = cameras.iter().filter(|camera| !camera.hidden);
+            let shown = cameras.iter().filter(|camera| is_watched(camera) && !camera.hidden);
             shown.fold((0, 0), |(online, all), camera| {
                 let seen = self.leading(camera.id);
                 let counts = is_online(camera.enabled, seen.as_ref().map(|seen| &seen.status));
@@ -187,4 +197,9 @@ impl Wall {
         self.cells.update_value(|cells| found = Some(cells.entry((camera_id, quality)).or_default().clone()));
         found.unwrap_or_default()
     }
+}
+
+/// Other rights than to watch it live show nothing on a wall.
+fn is_watched(camera: &Camera) -> bool {
+    camera.may(CameraAction::Live)
 }

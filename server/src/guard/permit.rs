@@ -97,6 +97,11 @@ fn sees(state: &AppState, principal: &Principal, camera: CameraId) -> bool {
     state.cameras.wall().place(camera).is_some_and(|place| principal.sees(place))
 }
 
+/// What somebody may do with a camera; nothing with one that does not exist.
+pub fn actions_on(state: &AppState, principal: &Principal, camera: i64) -> Actions {
+    state.cameras.wall().place(CameraId(camera)).map(|place| principal.on(place)).unwrap_or_default()
+}
+
 /// The right `K` was given to whoever asks. Dereferences to the server's state.
 pub struct Permit<K: Kind> {
     state: AppState,
@@ -154,6 +159,11 @@ impl<K: Kind> Permit<K> {
         sees(&self.state, &self.principal, CameraId(camera))
     }
 
+    /// Whether whoever asks may know how a camera is: its state and its incidents.
+    pub fn watches(&self, camera: i64) -> bool {
+        actions_on(&self.state, &self.principal, camera).has(CameraAction::Live)
+    }
+
     /// The cameras that exist for whoever asks, in their order.
     pub fn visible(&self) -> Vec<Camera> {
         visible(&self.state, &self.principal)
@@ -193,10 +203,12 @@ pub fn visible(state: &AppState, principal: &Principal) -> Vec<Camera> {
     wall.cameras.iter().filter(|camera| principal.sees(place(camera))).map(|camera| shown(principal, camera.clone())).collect()
 }
 
-/// A camera as somebody may read it: where it is on the network and how one signs in there is for those who may change it. Addresses of
-/// some recorders are secrets by themselves.
+/// A camera as somebody may read it, with what they may do with it: where it is on the network and how one signs in there is for those who
+/// may change it. Addresses of some recorders are secrets by themselves.
 pub fn shown(principal: &Principal, mut camera: Camera) -> Camera {
-    if !principal.on(place(&camera)).has(CameraAction::Configure) {
+    let actions = principal.on(place(&camera));
+    camera.actions = actions.list();
+    if !actions.has(CameraAction::Configure) {
         for source in [&mut camera.sources.main, &mut camera.sources.sub].into_iter().flatten() {
             source.url.clear();
         }

@@ -86,7 +86,9 @@ mod tests {
         assert!(cross_site(&[("sec-fetch-site", "same-site")]));
         assert!(!cross_site(&[("origin", "http://nvr.lan:8080")]));
         assert!(cross_site(&[("origin", "http://evil.example")]));
-        assert!(cross_site(&[("origin", "http://nvr.lan:8081")]));
+        for foreign in ["http://nvr.lan:8081", "http://nvr.lan", "http://nvr.lan:8080.evil.example", "http://user@nvr.lan:8080"] {
+            assert!(cross_site(&[("origin", foreign)]), "{foreign}");
+        }
         assert!(cross_site(&[("origin", "null")]));
         assert!(!cross_site(&[("origin", "https://cams.example"), ("sec-fetch-site", "cross-site")]));
     }

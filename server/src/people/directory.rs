@@ -86,6 +86,8 @@ pub struct Directory {
     tokens_by_hash: HashMap<[u8; 32], i64>,
     /// By their ids; without revoked ones and those whose maker is gone or disabled.
     pub links: BTreeMap<i64, Arc<Link>>,
+    /// Links that nobody can open while their maker is disabled, by their ids.
+    pub resting_links: BTreeMap<i64, Arc<Link>>,
     guests_by_hash: HashMap<[u8; 32], i64>,
 }
 
@@ -113,6 +115,13 @@ impl Directory {
     /// A guest link by the hash of its secret.
     pub fn guest(&self, hash: &[u8; 32]) -> Option<&Arc<Link>> {
         self.links.get(self.guests_by_hash.get(hash)?)
+    }
+
+    /// Every link that was not revoked, also those that rest, by their ids.
+    pub fn every_link(&self) -> impl Iterator<Item = &Arc<Link>> {
+        let mut links: Vec<_> = self.links.values().chain(self.resting_links.values()).collect();
+        links.sort_by_key(|link| link.id);
+        links.into_iter()
     }
 
     /// Reads everything.
@@ -175,17 +184,17 @@ impl Directory {
     }
 
     fn add_link(&mut self, row: link::Model) {
-        let maker = match row.created_by_id.map(|id| self.active(id)) {
-            None => None,
-            Some(Some(maker)) => Some(Arc::clone(&maker.rights)),
-            Some(None) => return,
+        let (maker, rests) = match row.created_by_id.map(|id| self.active(id)) {
+            None => (None, false),
+            Some(Some(maker)) => (Some(Arc::clone(&maker.rights)), false),
+            Some(None) => (Some(Arc::new(Rights::none())), true),
         };
         let kind = match row.kind.as_str() {
             link::MEDIA => LinkKind::Media,
             link::GUEST => LinkKind::Guest,
             _ => return,
         };
-        if let Some(hash) = row.secret_hash.as_deref().and_then(from_hex::<32>) {
+        if let Some(hash) = row.secret_hash.as_deref().and_then(from_hex::<32>).filter(|_| !rests) {
             self.guests_by_hash.insert(hash, row.id);
         }
         let actions = Actions::of(&row.actions.0);
@@ -201,7 +210,8 @@ impl Directory {
             last_used_at: row.last_used_at,
             rights: Arc::new(Rights::of_link(row.camera_id, actions, maker)),
         };
-        self.links.insert(link.id, Arc::new(link));
+        let links = if rests { &mut self.resting_links } else { &mut self.links };
+        links.insert(link.id, Arc::new(link));
     }
 }
 

@@ -38,7 +38,7 @@ async fn all(permit: Permit<SignedIn>, ApiQuery(mut query): ApiQuery<IncidentQue
     let mut shown: Vec<Incident> = Vec::new();
     for _ in 0..PAGES {
         let Some(last) = found.last().map(|incident| incident.id) else { break };
-        shown.extend(found.into_iter().filter(|incident| incident.camera_id.is_some_and(|camera| permit.sees(camera))));
+        shown.extend(found.into_iter().filter(|incident| incident.camera_id.is_some_and(|camera| permit.watches(camera))));
         if shown.len() >= wanted {
             break;
         }

@@ -33,6 +33,7 @@ fn told(permit: &Permit<SignedIn>, link: &Link) -> LinkInfo {
         created_at: text(link.created_at),
         expires_at: text(link.expires_at),
         last_used_at: permit.people.link_used_at(link).map(text),
+        active: directory.links.contains_key(&link.id),
         path: None,
     }
 }
@@ -46,12 +47,13 @@ fn owns(permit: &Permit<SignedIn>, link: &Link) -> bool {
     permit.principal().role() == Role::Admin || (link.created_by.is_some() && link.created_by == permit.principal().person())
 }
 
-/// The links that hold: all for admins, the own ones for others.
+/// The links that have neither ended nor been revoked: all for admins, the own ones for others. Also those that rest because their maker is
+/// disabled.
 #[utoipa::path(get, path = "/api/v1/links", tag = "links", responses((status = OK, body = Vec<LinkInfo>)))]
 async fn list(permit: Permit<SignedIn>) -> Json<Vec<LinkInfo>> {
     let now = permit.people.now();
     let directory = permit.people.directory();
-    let own = directory.links.values().filter(|link| link.expires_at > now && owns(&permit, link));
+    let own = directory.every_link().filter(|link| link.expires_at > now && owns(&permit, link));
     Json(own.map(|link| told(&permit, link)).collect())
 }
 
@@ -104,7 +106,7 @@ async fn create(permit: Permit<SignedIn>, ApiJson(input): ApiJson<LinkInput>) ->
 )]
 async fn revoke(permit: Permit<SignedIn>, ApiPath(id): ApiPath<i64>) -> AppResult<StatusCode> {
     let directory = permit.people.directory();
-    directory.links.get(&id).filter(|link| owns(&permit, link)).ok_or_else(link_not_found)?;
+    directory.every_link().find(|link| link.id == id && owns(&permit, link)).ok_or_else(link_not_found)?;
     permit.people.revoke_link(permit.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,15 +7,13 @@ pub mod mjpeg;
 pub mod mse;
 pub mod snapshot;
 
-use crate::error::{AppError, AppResult, Kind};
+use crate::error::{AppError, AppResult};
 use crate::guard::{Gate, On, Permit};
 use crate::pages::no_such_address;
 use crate::people::principal::deed;
 use axum::Router;
 use axum::extract::{FromRequestParts, Path};
-use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
 use axum::routing::get;
 use media::stream::handle::StreamHandle;
 use media::{CameraId, Quality};
@@ -74,22 +72,9 @@ fn camera_id(text: &str) -> AppResult<CameraId> {
     text.parse().ok().filter(|id| *id > 0).map(CameraId).ok_or_else(AppError::camera_not_found)
 }
 
-/// Browsers let any page open a WebSocket to any host and send cookies along: only our own pages may.
-/// Programs send no Origin.
-pub fn same_origin(headers: &HeaderMap) -> AppResult<()> {
-    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok()).and_then(|uri| uri.authority().cloned());
-    match (authority, host) {
-        (Some(authority), Some(host)) if authority.as_str().eq_ignore_ascii_case(host) => Ok(()),
-        _ => Err(AppError::new(Kind::Forbidden, "foreign_origin", "Only Nightjar's own pages may open this connection.")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     #[test]
     fn only_positive_numbers_and_known_qualities_are_streams() {
@@ -98,23 +83,6 @@ mod tests {
             [("0", "main"), ("-1", "main"), ("x", "main"), ("1", "Main"), ("1", ""), ("", "sub"), ("99999999999999999999", "sub")]
         {
             assert_eq!(LivePath::parse(camera, quality).expect_err("no stream").status().as_u16(), 404, "{camera} {quality}");
-        }
-    }
-
-    #[test]
-    fn pages_of_other_sites_are_refused() {
-        let headers = |origin: Option<&'static str>| {
-            let mut headers = HeaderMap::new();
-            headers.insert(HOST, HeaderValue::from_static("nightjar.lan:8080"));
-            origin.map(|origin| headers.insert(ORIGIN, HeaderValue::from_static(origin)));
-            headers
-        };
-        assert!(same_origin(&headers(None)).is_ok());
-        assert!(same_origin(&headers(Some("http://nightjar.lan:8080"))).is_ok());
-        for foreign in
-            ["http://evil.example", "http://nightjar.lan", "null", "http://nightjar.lan:8080.evil.example", "http://user@nightjar.lan:8080"]
-        {
-            assert!(same_origin(&headers(Some(foreign))).is_err(), "{foreign}");
         }
     }
 }

@@ -2,16 +2,14 @@
 
 use crate::bucket::Bucket;
 use crate::error::{AppError, AppResult, Kind};
-use crate::guard::{Gate, Lost, Permit, SignedIn, Standing, visible};
+use crate::guard::{Gate, Lost, Permit, SignedIn, Standing, actions_on, visible};
 use crate::people::principal::Principal;
-use crate::routes::live::same_origin;
 use crate::services::feed;
 use crate::services::feed::{About, Told};
 use crate::state::AppState;
-use app::model::{ClientMessage, MAX_LATENCIES, Role, ServerMessage};
+use app::model::{CameraAction, ClientMessage, MAX_LATENCIES, Role, ServerMessage};
 use axum::Router;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use futures::SinkExt;
@@ -36,8 +34,7 @@ pub fn router() -> Router<Gate> {
     Router::new().route("/api/v1/ws", get(connect))
 }
 
-async fn connect(permit: Result<Permit<SignedIn>, AppError>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> AppResult<Response> {
-    same_origin(&headers)?;
+async fn connect(permit: Result<Permit<SignedIn>, AppError>, upgrade: WebSocketUpgrade) -> AppResult<Response> {
     let upgrade = upgrade.max_message_size(4096).max_frame_size(4096);
     let permit = match permit {
         Ok(permit) => permit,
@@ -106,7 +103,7 @@ fn understand(state: &AppState, principal: &Principal, text: &str) -> bool {
                 app::model::Quality::Main => Quality::Main,
                 app::model::Quality::Sub => Quality::Sub,
             };
-            if !sees(state, principal, told.camera_id) {
+            if !watches(state, principal, told.camera_id) {
                 return true;
             }
             // A camera that was just deleted is no reason to doubt the rest.
@@ -128,18 +125,22 @@ fn pending(state: &AppState, principal: &Principal, first: Told, changes: &mut R
 fn text_for(state: &AppState, principal: &Principal, told: Told) -> Option<Utf8Bytes> {
     let admin = principal.role() == Role::Admin;
     match told.about {
-        About::Everybody => Some(told.text),
-        About::Server => admin.then_some(told.text),
-        About::Camera(id) => sees(state, principal, id).then_some(told.text),
-        About::Cameras if admin => Some(told.text),
+        About::Everybody => Some(told.text(true)),
+        About::Server => admin.then(|| told.text(true)),
+        About::Camera(id) => {
+            let actions = actions_on(state, principal, id);
+            actions.has(CameraAction::Live).then(|| told.text(actions.has(CameraAction::Audio)))
+        }
+        About::Cameras if admin => Some(told.text(true)),
         About::Cameras => Some(feed::list(visible(state, principal))),
-        About::Alerts if admin => Some(told.text),
+        About::Alerts if admin => Some(told.text(true)),
         About::Alerts => Some(alerts(state, principal)),
     }
 }
 
-fn sees(state: &AppState, principal: &Principal, camera: i64) -> bool {
-    state.cameras.wall().place(CameraId(camera)).is_some_and(|place| principal.sees(place))
+/// A camera's state, incidents and alerts are for those who may watch it live.
+fn watches(state: &AppState, principal: &Principal, camera: i64) -> bool {
+    actions_on(state, principal, camera).has(CameraAction::Live)
 }
 
 /// The full state, of what somebody may see: cameras and streams, then the alerts.
@@ -151,7 +152,7 @@ fn full(state: &AppState, principal: &Principal) -> Vec<Utf8Bytes> {
 
 fn alerts(state: &AppState, principal: &Principal) -> Utf8Bytes {
     let mut alerts = state.recovery.alerts();
-    alerts.retain(|alert| sees(state, principal, alert.camera_id));
+    alerts.retain(|alert| watches(state, principal, alert.camera_id));
     feed::text(&ServerMessage::Alerts { alerts })
 }
 

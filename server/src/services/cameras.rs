@@ -5,12 +5,14 @@
 
 mod input;
 mod ladders;
+mod places;
 mod record;
 mod store;
 mod trial;
 pub mod url_rules;
 
 pub use ladders::LadderOf;
+pub use places::StoredPassword;
 
 use crate::config::Current;
 use crate::db::Db;
@@ -226,11 +228,15 @@ impl Cameras {
     ///
     /// # Errors
     /// 404, 422 with the wrong field, 409 for a name that is taken.
-    pub async fn update(&self, id: i64, patch: CameraPatch, force: bool) -> AppResult<Camera> {
+    pub async fn update(&self, id: i64, patch: CameraPatch, force: bool, stored: StoredPassword) -> AppResult<Camera> {
+        let typed = patch.credentials.as_ref().and_then(Option::as_ref).is_some_and(|login| login.password.is_some());
         let mut tried: Vec<(Quality, SourceSpec)> = Vec::new();
         for _ in 0..CHANGE_ATTEMPTS {
             let current = Arc::clone(self.wall().record(id)?);
             let draft = self.checked(input::merge(current.as_input(), patch.clone()), Some(&current), force).await?;
+            if !typed {
+                stored.check(&current.camera, &draft)?;
+            }
             let mut changed = self.inner.draft_specs(&draft, id);
             changed.retain(|spec| !current.sources.contains(spec) && !tried.contains(spec));
             if draft.input.enabled && !force && !changed.is_empty() {
@@ -289,13 +295,17 @@ impl Cameras {
     ///
     /// # Errors
     /// As [`Cameras::create`].
-    pub async fn probe(&self, mut input: CameraInput, existing: Option<i64>) -> AppResult<ProbeReport> {
+    pub async fn probe(&self, mut input: CameraInput, existing: Option<i64>, stored: StoredPassword) -> AppResult<ProbeReport> {
         let wall = self.wall();
         let current = existing.map(|id| wall.record(id)).transpose()?;
+        let typed = input.credentials.as_ref().is_some_and(|login| login.password.is_some());
         if let (Some(credentials), Some(stored)) = (&mut input.credentials, current.and_then(|record| record.as_input().credentials)) {
             credentials.password = credentials.password.take().or(stored.password);
         }
         let draft = self.checked(input, current.map(AsRef::as_ref), false).await?;
+        if let Some(current) = current.filter(|_| !typed) {
+            stored.check(&current.camera, &draft)?;
+        }
         let found = self.inner.trials.run(&self.inner.draft_specs(&draft, existing.unwrap_or(0))).await?;
         Ok(self.inner.trials.report(&found).await)
     }

@@ -3,7 +3,7 @@
 //! What does not belong here: the connection itself (`routes::ws`), measuring (`media::stream`).
 
 use crate::services::cameras::Cameras;
-use app::model::{Camera, PictureState, Quality, ServerMessage, StreamError, StreamState, StreamStatus, VideoInfo};
+use app::model::{Camera, CameraAction, PictureState, Quality, ServerMessage, StreamError, StreamState, StreamStatus, VideoInfo};
 use axum::extract::ws::Utf8Bytes;
 use media::stream::registry::Streams;
 use media::time::Stamp;
@@ -33,7 +33,16 @@ pub struct Feed {
 pub struct Told {
     pub about: About,
     /// Of [`About::Cameras`] and [`About::Alerts`]: as those read it who see everything.
-    pub text: Utf8Bytes,
+    text: Utf8Bytes,
+    /// For those who may not hear the camera, where that makes a difference.
+    silent: Option<Utf8Bytes>,
+}
+
+impl Told {
+    /// As it is read by somebody who may know of it; `hears`: also of the camera's sound.
+    pub fn text(self, hears: bool) -> Utf8Bytes {
+        if hears { self.text } else { self.silent.unwrap_or(self.text) }
+    }
 }
 
 /// What a message is about, for the question who may know.
@@ -107,7 +116,8 @@ impl Feed {
                     }
                     let list = wall.borrow_and_update().cameras.clone();
                     told.retain(|(id, _), _| list.iter().any(|camera| camera.id == *id));
-                    self.send(&ServerMessage::Cameras { cameras: list });
+                    let all = |camera| Camera { actions: CameraAction::ALL.to_vec(), ..camera };
+                    self.send(&ServerMessage::Cameras { cameras: list.into_iter().map(all).collect() });
                     self.sweep(cameras, &mut told);
                 }
                 event = events.recv() => match event {
@@ -147,8 +157,14 @@ impl Feed {
     }
 
     fn send(&self, message: &ServerMessage) {
+        let silent = match message {
+            ServerMessage::StreamStatus { camera_id, status } if status.audio.is_some() => {
+                Some(text(&ServerMessage::StreamStatus { camera_id: *camera_id, status: status.clone().without_sound() }))
+            }
+            _ => None,
+        };
         // Nobody listening is no failure.
-        let _ = self.told.send(Told { about: About::of(message), text: text(message) });
+        let _ = self.told.send(Told { about: About::of(message), text: text(message), silent });
     }
 }
 
@@ -167,9 +183,20 @@ impl Essence {
 
 /// The full state as texts, of what somebody may see: cameras first, then every stream's status.
 pub fn full(cameras: &Cameras, visible: Vec<Camera>) -> Vec<Utf8Bytes> {
-    let statuses = cameras.statuses().into_iter().filter(|(id, _)| visible.iter().any(|camera| camera.id == *id));
-    let statuses: Vec<_> = statuses.map(|(camera_id, status)| text(&ServerMessage::StreamStatus { camera_id, status })).collect();
+    let statuses: Vec<_> = statuses(cameras, &visible)
+        .into_iter()
+        .map(|(camera_id, status)| text(&ServerMessage::StreamStatus { camera_id, status }))
+        .collect();
     std::iter::once(list(visible)).chain(statuses).collect()
+}
+
+/// The statuses of the streams that somebody may watch, by what they may do with each camera; of those that they may not hear without sound.
+pub fn statuses(cameras: &Cameras, visible: &[Camera]) -> Vec<(i64, StreamStatus)> {
+    let theirs = |(id, status): (i64, StreamStatus)| {
+        let camera = visible.iter().find(|camera| camera.id == id).filter(|camera| camera.may(CameraAction::Live))?;
+        Some((id, if camera.may(CameraAction::Audio) { status } else { status.without_sound() }))
+    };
+    cameras.statuses().into_iter().filter_map(theirs).collect()
 }
 
 /// The list of cameras that somebody may see.

@@ -2,6 +2,7 @@
 
 mod cookies;
 mod house;
+mod reach;
 mod routes;
 mod table;
 

@@ -89,7 +89,7 @@ async fn alerts(
     let waiting = async {
         loop {
             let told = feed.recv().await.expect("the feed goes on");
-            if let Ok(ServerMessage::Alerts { alerts }) = serde_json::from_str(&told.text)
+            if let Ok(ServerMessage::Alerts { alerts }) = serde_json::from_str(&told.text(true))
                 && wanted(&alerts)
             {
                 return alerts;

@@ -2,8 +2,8 @@
 //! the right while they watch.
 
 use crate::live_support::http::Http;
-use crate::live_support::mse::{Reader, Said, open_as};
-use crate::live_support::{Server, programs};
+use crate::live_support::mse::{Reader, Said, close_code, open_as};
+use crate::live_support::{Server, programs, timely};
 use app::model::{CameraAction, Grant, GrantTarget, Password, Role};
 use fakecam::{AudioCodec, FakeCamera, Fixture};
 use media::id::Quality;
@@ -50,6 +50,11 @@ async fn pictures_without_sound_for_those_who_may_only_see() {
     assert!(!reader.frames(30).await.iter().any(is_sound));
 
     let mut as_kim = async |file: &str| http.get_with(&format!("/live/{id}/{file}"), &[("cookie", &cookie)]).await;
+    let told = async || {
+        let streams = server.http().await.get_with(&format!("/api/v1/cameras/{id}/streams"), &[("cookie", &cookie)]).await.json();
+        (streams[0]["audio"].is_object(), streams[0]["sound"] == true)
+    };
+    assert_eq!(told().await, (false, false), "nor is it told that there is any");
     let codecs = as_kim("master.m3u8").await.text().to_owned();
     assert!(codecs.contains("CODECS=\"avc1.") && !codecs.contains("mp4a"), "{codecs}");
     let playlist = as_kim("main/plain.m3u8").await.text().to_owned();
@@ -79,11 +84,52 @@ async fn pictures_without_sound_for_those_who_may_only_see() {
     assert!(mime.contains("mp4a"), "{mime}");
     assert!(reader.frames(30).await.iter().any(is_sound));
     assert!(as_kim("master.m3u8").await.text().contains("mp4a"));
+    assert_eq!(told().await, (true, true));
     assert!(!as_kim("main/index.m3u8").await.text().contains("silent-"));
     reader.expect_jump();
     may(see()).await;
     let (mime, _, _) = reader.init().await;
     assert!(!mime.contains("mp4a"), "{mime}");
     assert!(!reader.frames(30).await.iter().any(is_sound));
+    server.stop().await;
+}
+
+/// Withdrawn while they watch: what streams ends, what is asked for again is no longer there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_way_of_watching_ends_with_the_right() {
+    let camera = FakeCamera::builder().fixture(Fixture::sub()).start().await.expect("a camera");
+    let server = Server::start().await;
+    let id = server.add_rtsp("Gate", &camera.url("/main"), None).await;
+    server.live(id, Quality::Main).await;
+    let people = &server.state.people;
+    let grants = Some(vec![Grant { target: GrantTarget::Camera(id), actions: vec![CameraAction::Live] }]);
+    let new = NewPerson { name: "Kim".into(), role: Role::Viewer, grants, password: Password(PASSWORD.into()) };
+    let kim = people.add_person(Actor::console(), new).await.expect("an account").id;
+    let mut http = server.http().await;
+    let cookie = cookie(&mut http, "Kim").await;
+    let header = [("cookie", cookie.as_str())];
+
+    let mut reader = Reader::on(open_as(server.address, &format!("/live/{id}/main/mse"), ("cookie", cookie.clone())).await);
+    reader.frame().await;
+    let mut stills = server.http().await;
+    assert_eq!(stills.open("GET", &format!("/live/{id}/main/mjpeg"), &header, None).await.0, 200);
+    assert!(timely("a picture", stills.chunk()).await.is_some());
+    let asked = ["master.m3u8", "main/index.m3u8", "main/plain.m3u8", "snapshot.jpg"].map(|file| format!("/live/{id}/{file}"));
+    for path in &asked {
+        assert_eq!(http.get_with(path, &header).await.status, 200, "{path}");
+    }
+    let playlist = http.get_with(&asked[2], &header).await.text().to_owned();
+    let segment = playlist.lines().find(|line| line.contains("seg-")).map(|file| format!("/live/{id}/main/{file}")).expect("a segment");
+    assert_eq!(http.get_with(&segment, &header).await.status, 200);
+
+    people
+        .change_person(Actor::console(), kim, PersonPatch { grants: Some(Vec::new()), ..PersonPatch::default() })
+        .await
+        .expect("withdrawn");
+    assert_eq!(close_code(&mut reader.socket).await, 4404);
+    timely("the motion JPEG ends", async { while stills.chunk().await.is_some() {} }).await;
+    for path in asked.iter().chain([&segment]) {
+        assert_eq!(http.get_with(path, &header).await.status, 404, "{path}");
+    }
     server.stop().await;
 }

@@ -3,7 +3,7 @@
 use crate::components::icon::{Glyph, Icon};
 use crate::components::tile::layer::Layer;
 use crate::hooks::{api, role};
-use crate::model::{CameraPatch, StreamState};
+use crate::model::{CameraAction, CameraPatch, StreamState};
 use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
 use crate::text;
 use crate::view::face::{Cover, Face};
@@ -71,7 +71,8 @@ fn Reason(id: i64, sentence: String, retry_at_ms: Option<i64>, sub: Layer, main:
 #[component]
 fn Remedy(id: i64, state: Memo<Option<StreamState>>, enabled: Memo<bool>, sub: Layer, main: Layer) -> impl IntoView {
     let (wall, dialogs, toasts) = (use_wall(), use_dialogs(), use_toasts());
-    let (edits, operates) = (role::administers(), role::operates());
+    let edits = Memo::new(move |_| wall.may(id, CameraAction::Configure));
+    let operates = role::operates();
     let turn_on = move |_| {
         spawn_local(async move {
             let patch = CameraPatch { enabled: Some(true), ..CameraPatch::default() };
@@ -96,8 +97,8 @@ fn Remedy(id: i64, state: Memo<Option<StreamState>>, enabled: Memo<bool>, sub: L
         }
     };
     move || {
-        if !edits && (!enabled.get() || state.get() == Some(StreamState::AuthBlocked)) {
-            // Only an admin can do something about it.
+        if !edits.get() && (!enabled.get() || state.get() == Some(StreamState::AuthBlocked)) {
+            // Only those who may change the camera can do something about it.
             ().into_any()
         } else if !enabled.get() {
             view! {

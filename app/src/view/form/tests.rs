@@ -17,6 +17,7 @@ fn camera() -> Camera {
         always_on: true,
         overrides: BTreeMap::new(),
         health: crate::health::HealthSettings::default(),
+        actions: Vec::new(),
         created_at: "2026-11-21T00:00:00Z".to_owned(),
     }
 }

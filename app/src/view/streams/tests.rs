@@ -93,6 +93,7 @@ fn a_camera_without_a_sub_stream_is_listed_once() {
         always_on: true,
         overrides: Default::default(),
         health: Default::default(),
+        actions: Vec::new(),
         created_at: String::new(),
     };
     assert_eq!(streams_of(&camera(Profile::GenericRtsp, Sources::default())).len(), 1);

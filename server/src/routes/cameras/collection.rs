@@ -36,5 +36,5 @@ pub async fn create(
 ) -> AppResult<(StatusCode, [(HeaderName, String); 1], Json<Camera>)> {
     let camera = permit.cameras.create(input, query.force).await?;
     permit.note(|actor| Entry::new(actor, "camera.create").target("camera", camera.id, &camera.name).details(json!({ "camera": camera })));
-    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/cameras/{}", camera.id))], Json(camera)))
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/cameras/{}", camera.id))], Json(permit.shown(camera))))
 }

@@ -5,6 +5,7 @@ use crate::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::guard::{Admin, On, Permit};
 use crate::people::audit::Entry;
 use crate::people::principal::{deed, not_allowed};
+use crate::services::cameras::StoredPassword;
 use app::model::{Camera, CameraPatch, Problem, Role, SaveQuery};
 use axum::Json;
 use axum::http::StatusCode;
@@ -23,7 +24,8 @@ pub async fn get(permit: Permit<On<deed::See>>) -> AppResult<Json<Camera>> {
     Ok(Json(permit.shown(camera)))
 }
 
-/// Changes what the body names. Without a new password the stored one stays. A changed source is tried first, unless `force=true`.
+/// Changes what the body names. Without a new password the stored one stays; only admins can point a camera elsewhere without typing it again
+/// (`password_needed`). A changed source is tried first, unless `force=true`.
 #[utoipa::path(
     patch,
     path = "/api/v1/cameras/{id}",
@@ -44,13 +46,21 @@ pub async fn update(
 ) -> AppResult<Json<Camera>> {
     let id = permit.camera().0;
     let before = permit.cameras.get(id)?;
+    let admin = permit.principal().role() == Role::Admin;
     // Groups carry rights: who may change one camera must not hand it to others, or take it from them.
-    if permit.principal().role() != Role::Admin && patch.group.as_ref().is_some_and(|group| *group != before.group) {
+    if !admin && patch.group.as_ref().is_some_and(|group| *group != before.group) {
         return Err(not_allowed().field("group"));
     }
-    let camera = permit.cameras.update(id, patch, query.force).await?;
-    permit.note(|actor| Entry::new(actor, "camera.update").target("camera", id, &camera.name).changes(&json!(before), &json!(camera)));
-    Ok(Json(camera))
+    let typed = patch.credentials.as_ref().and_then(Option::as_ref).is_some_and(|login| login.password.is_some());
+    let stored = if admin { StoredPassword::Follows } else { StoredPassword::Stays };
+    let camera = permit.cameras.update(id, patch, query.force, stored).await?;
+    let (before, mut after) = (json!(before), json!(camera));
+    if typed {
+        // That there is another one is a change, too; the log masks what it is.
+        after["password"] = "new".into();
+    }
+    permit.note(|actor| Entry::new(actor, "camera.update").target("camera", id, &camera.name).changes(&before, &after));
+    Ok(Json(permit.shown(camera)))
 }
 
 /// Deletes a camera and ends its streams.
@@ -64,6 +74,6 @@ pub async fn update(
 pub async fn delete(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<StatusCode> {
     let camera = permit.cameras.get(id)?;
     permit.cameras.delete(id).await?;
-    permit.note(|actor| Entry::new(actor, "camera.delete").target("camera", id, &camera.name));
+    permit.note(|actor| Entry::new(actor, "camera.delete").target("camera", id, &camera.name).details(json!({ "camera": camera })));
     Ok(StatusCode::NO_CONTENT)
 }

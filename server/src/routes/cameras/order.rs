@@ -3,9 +3,11 @@
 use crate::error::AppResult;
 use crate::extract::ApiJson;
 use crate::guard::{Admin, Permit};
+use crate::people::audit::Entry;
 use app::model::Problem;
 use axum::http::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 /// Body of the request.
@@ -25,5 +27,9 @@ pub struct CameraOrder {
     responses((status = NO_CONTENT), (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"))
 )]
 pub async fn reorder(permit: Permit<Admin>, ApiJson(order): ApiJson<CameraOrder>) -> AppResult<StatusCode> {
-    permit.cameras.reorder(order.camera_ids).await.map(|()| StatusCode::NO_CONTENT)
+    let ids = || permit.cameras.wall().cameras.iter().map(|camera| camera.id).collect::<Vec<_>>();
+    let before = ids();
+    permit.cameras.reorder(order.camera_ids).await?;
+    permit.note(|actor| Entry::new(actor, "camera.order").changes(&json!({ "order": before }), &json!({ "order": ids() })));
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,10 +1,13 @@
 //! Trying a camera without storing it.
 
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::extract::{ApiJson, ApiQuery};
-use crate::guard::{Admin, Permit};
-use app::model::{CameraInput, ProbeQuery, ProbeReport, Problem};
+use crate::guard::{Permit, SignedIn};
+use crate::people::principal::{authorize, deed, not_allowed};
+use crate::services::cameras::StoredPassword;
+use app::model::{CameraInput, ProbeQuery, ProbeReport, Problem, Role};
 use axum::Json;
+use media::CameraId;
 
 /// What the camera offers, or why it gives no picture. Nothing is stored.
 #[utoipa::path(
@@ -20,9 +23,19 @@ use axum::Json;
     )
 )]
 pub async fn probe(
-    permit: Permit<Admin>,
+    permit: Permit<SignedIn>,
     ApiQuery(query): ApiQuery<ProbeQuery>,
-    ApiJson(input): ApiJson<CameraInput>,
+    input: Result<ApiJson<CameraInput>, AppError>,
 ) -> AppResult<Json<ProbeReport>> {
-    permit.cameras.probe(input, query.camera_id).await.map(Json)
+    // First whether they may: who may not learns nothing about what they sent.
+    let stored = match query.camera_id {
+        _ if permit.principal().role() == Role::Admin => StoredPassword::Follows,
+        Some(id) => {
+            authorize::<deed::Configure>(permit.principal(), permit.cameras.wall().place(CameraId(id)))?;
+            StoredPassword::Stays
+        }
+        None => return Err(not_allowed()),
+    };
+    let ApiJson(input) = input?;
+    permit.cameras.probe(input, query.camera_id, stored).await.map(Json)
 }

@@ -15,6 +15,6 @@ use axum::Json;
     params(("id" = i64, Path)),
     responses((status = OK, body = CameraRecovery), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
 )]
-pub async fn of_camera(permit: Permit<On<deed::See>>) -> AppResult<Json<CameraRecovery>> {
+pub async fn of_camera(permit: Permit<On<deed::Live>>) -> AppResult<Json<CameraRecovery>> {
     permit.recovery.of(permit.camera().0).map(Json)
 }

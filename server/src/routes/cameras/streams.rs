@@ -3,12 +3,14 @@
 use crate::error::{AppError, AppResult};
 use crate::extract::ApiPath;
 use crate::guard::{On, Permit};
+use crate::people::audit::Entry;
 use crate::people::principal::{Deed, deed};
-use app::model::{Problem, StreamStatus};
+use app::model::{CameraAction, Problem, StreamStatus};
 use axum::Json;
 use media::id::Quality;
 use media::stream::{RecoverOutcome, StreamHandle};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 /// Answer of recover and restart.
@@ -26,7 +28,8 @@ impl From<RecoverOutcome> for Restart {
     }
 }
 
-/// The measured status of main and sub. A camera without a sub stream shows main's measurements for both.
+/// The measured status of main and sub. A camera without a sub stream shows main's measurements for both. Of its sound only those are told who
+/// may hear it.
 #[utoipa::path(
     get,
     path = "/api/v1/cameras/{id}/streams",
@@ -35,7 +38,9 @@ impl From<RecoverOutcome> for Restart {
     responses((status = OK, body = Vec<StreamStatus>), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
 )]
 pub async fn list(permit: Permit<On<deed::Live>>) -> AppResult<Json<Vec<StreamStatus>>> {
-    permit.cameras.streams_of(permit.camera().0).map(Json)
+    let streams = permit.cameras.streams_of(permit.camera().0)?;
+    let hears = permit.actions().has(CameraAction::Audio);
+    Ok(Json(streams.into_iter().map(|status| if hears { status } else { status.without_sound() }).collect()))
 }
 
 /// Opens a new session if the server's own evidence says that this one is bad.
@@ -59,7 +64,11 @@ pub async fn recover(permit: Permit<On<deed::Live>>, ApiPath(path): ApiPath<(i64
     responses((status = OK, body = Restart), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
 )]
 pub async fn restart(permit: Permit<On<deed::Operate>>, ApiPath(path): ApiPath<(i64, String)>) -> AppResult<Json<Restart>> {
-    Ok(Json(handle(&permit, &path.1)?.restart().await.into()))
+    let outcome = handle(&permit, &path.1)?.restart().await;
+    let name = permit.cameras.get(permit.camera().0).map(|camera| camera.name).unwrap_or_default();
+    permit
+        .note(|actor| Entry::new(actor, "camera.restart").target("camera", permit.camera().0, &name).details(json!({ "stream": path.1 })));
+    Ok(Json(outcome.into()))
 }
 
 fn handle<D: Deed>(permit: &Permit<On<D>>, quality: &str) -> AppResult<StreamHandle> {

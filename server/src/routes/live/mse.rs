@@ -1,6 +1,6 @@
 //! `GET /live/{camera}/{quality}/mse`: live view over a WebSocket. The messages are made by [`media::mse`]; here is the socket.
 
-use super::{LivePath, same_origin};
+use super::LivePath;
 use crate::bucket::Bucket;
 use crate::error::{AppError, Kind};
 use crate::guard::{Lost, On, Permit, Standing};
@@ -9,7 +9,6 @@ use crate::services::status;
 use app::model::{CameraAction, StreamStatus};
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use futures::SinkExt;
 use media::Quality;
@@ -58,10 +57,8 @@ struct StatusMessage {
 pub async fn live(
     permit: Result<Permit<On<deed::Live>>, AppError>,
     path: Result<LivePath, AppError>,
-    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Response> {
-    same_origin(&headers).map_err(IntoResponse::into_response)?;
     // Who asks without a WebSocket can read a status, and learns no more than elsewhere.
     let upgrade = match (upgrade, &permit) {
         (Ok(upgrade), _) => upgrade,
@@ -119,8 +116,13 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
             biased;
             () = stopping.cancelled() => return finish(socket, close::GOING_AWAY, "The server is stopping.").await,
             changed = standing.changed() => match changed {
-                Ok(()) => if session.set_silent(!standing.actions().has(CameraAction::Audio)) == ReaderChange::ResumeLive {
-                    reader.resume_live();
+                Ok(()) => {
+                    if session.set_silent(!standing.actions().has(CameraAction::Audio)) == ReaderChange::ResumeLive {
+                        reader.resume_live();
+                    }
+                    // The status tells of sound, too.
+                    told = None;
+                    statuses.mark_changed();
                 },
                 Err(Lost::SignedOut) => return finish(socket, close::NOT_SIGNED_IN, SIGNED_OUT).await,
                 Err(Lost::Gone) => return finish(socket, close::UNKNOWN, "There is no such camera or stream.").await,
@@ -147,6 +149,8 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
                 if told.as_ref() != Some(&essence) {
                     told = Some(essence);
                     let shown = StreamStatus { quality: status::quality(quality), ..status::stream_status(&current) };
+                    let hears = standing.actions().has(CameraAction::Audio);
+                    let shown = if hears { shown } else { shown.without_sound() };
                     let message = StatusMessage { status: shown };
                     out.push(mse::Message::Text(serde_json::to_string(&message).unwrap_or_default()));
                 }

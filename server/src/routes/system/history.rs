@@ -9,6 +9,6 @@ use axum::Json;
 #[utoipa::path(get, path = "/api/v1/system/history", tag = "system", params(HistoryQuery), responses((status = OK, body = History)))]
 pub async fn history(permit: Permit<Operator>, ApiQuery(query): ApiQuery<HistoryQuery>) -> Json<History> {
     let mut history = permit.system.history(query.step_s.unwrap_or(0));
-    history.streams.retain(|stream| permit.sees(stream.camera_id));
+    history.streams.retain(|stream| permit.watches(stream.camera_id));
     Json(history)
 }

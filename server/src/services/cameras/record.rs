@@ -60,6 +60,8 @@ impl Record {
             always_on: row.always_on,
             overrides: row.overrides.0.clone(),
             health: HealthSettings::default(),
+            // Everybody's own: see `guard::shown`.
+            actions: Vec::new(),
             created_at,
         };
         let stored = [(Quality::Main, &camera.sources.main), (Quality::Sub, &camera.sources.sub)];
