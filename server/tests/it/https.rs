@@ -5,6 +5,7 @@ use crate::support::acme::Authority;
 use crate::support::tls::{Trust, connect, get};
 use axum::http::StatusCode;
 use server::listen::{Limits, Port, Server};
+use server::state::AppState;
 use std::net::SocketAddr;
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,17 +13,22 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// HTTP and HTTPS of a server, as `nightjar serve` opens them.
 pub async fn serve(app: &TestApp) -> (SocketAddr, SocketAddr, Server) {
+    serve_state(&app.state).await
+}
+
+/// The same for a server that is not in a [`TestApp`].
+pub async fn serve_state(state: &AppState) -> (SocketAddr, SocketAddr, Server) {
     let bind = async || TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let (http, https) = (bind().await, bind().await);
     let addresses = (http.local_addr().expect("bound"), https.local_addr().expect("bound"));
     for address in [addresses.0, addresses.1] {
-        app.state.addresses.set_listener(address);
+        state.addresses.set_listener(address);
     }
-    app.state.certificates.start(&app.state).await;
-    app.state.certificates.listens(Ok(addresses.1));
+    state.certificates.start(state).await;
+    state.certificates.listens(Ok(addresses.1));
     let ports = vec![Port { listener: http, https: false }, Port { listener: https, https: true }];
-    let tls = app.state.certificates.tls().expect("TLS");
-    (addresses.0, addresses.1, Server::start(&app.state, app.router.clone(), ports, Some(tls), Limits::default()))
+    let tls = state.certificates.tls().expect("TLS");
+    (addresses.0, addresses.1, Server::start(state, server::router::app(state.clone()), ports, Some(tls), Limits::default()))
 }
 
 async fn plain(address: SocketAddr, host: &str, path: &str) -> String {

@@ -1,6 +1,7 @@
 //! The listener on real sockets: slow, large, many, silent, and what a stop does to them.
 
-use crate::live_support::mse::open_as;
+use crate::live_support::http2::Http2;
+use crate::live_support::mse::{open_as, refused};
 use crate::support::TestApp;
 use server::listen::Limits;
 use std::net::SocketAddr;
@@ -50,6 +51,62 @@ async fn a_silent_or_slow_head_is_let_go() {
     let mut socket = say(address, "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await;
     assert_eq!(status(&rest(&mut socket).await), "200");
     assert_eq!(server.open(), 0);
+}
+
+/// Frames of HTTP/2, as bytes: what the server says is none of the test's business, only that it ends.
+#[tokio::test]
+async fn a_silent_http2_connection_is_let_go() {
+    let app = TestApp::start().await;
+    let (address, server) = app.listen_within(hasty()).await;
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    // The head of a request (`:method: GET`) that is said to go on, and does not.
+    let unfinished = [0, 0, 1, 1, 0, 0, 0, 0, 1, 0x82];
+    for bytes in [preface.clone(), [&preface[..], &settings].concat(), [&preface[..], &settings, &unfinished].concat()] {
+        let mut socket = TcpStream::connect(address).await.expect("connected");
+        socket.write_all(&bytes).await.expect("written");
+        rest(&mut socket).await;
+    }
+    while server.open() > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn heads_that_are_too_large_are_refused_over_http2_as_well() {
+    let app = TestApp::start().await;
+    let connection = Http2::plain(app.listen().await, ("cookie", "other=1".to_owned())).await;
+    let large = "a".repeat(40_000);
+    assert_eq!(connection.send("GET", "/health/live", &[("x-large", &large)], "").await.status, 431);
+    let long = connection.get(&format!("/health/live?{}", "a".repeat(9000))).await;
+    assert_eq!(long.problem(414), "uri_too_long");
+    assert_eq!(connection.get("/health/live").await.status, 200, "the connection goes on");
+}
+
+/// A proxy that writes who asks it, and its own name as Host, as nginx does unless it is told otherwise.
+#[tokio::test]
+async fn sockets_open_through_a_trusted_proxy_and_only_for_its_own_pages() {
+    let app =
+        TestApp::start_with(&[("NIGHTJAR_TRUSTED_PROXIES", "127.0.0.1"), ("NIGHTJAR_ALLOWED_ORIGINS", "https://elsewhere.example")]).await;
+    let id = app.add("Gate").await;
+    let address = app.listen().await;
+    let upstream = address.to_string();
+    for path in ["/api/v1/ws".to_owned(), format!("/live/{id}/main/mse")] {
+        let through = async |origin: &str| {
+            let headers = [
+                ("host", upstream.as_str()),
+                ("x-forwarded-for", "192.0.2.7"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-host", "192.0.2.1"),
+                ("origin", origin),
+            ];
+            refused(address, &path, &headers).await
+        };
+        assert_eq!(through("https://192.0.2.1").await, 101, "{path}");
+        assert_eq!(through("https://elsewhere.example").await, 101, "{path}: named in the settings");
+        assert_eq!(through("https://evil.example").await, 403, "{path}");
+        assert_eq!(through(&format!("http://{upstream}")).await, 403, "{path}: the name between proxy and server is nobody's page");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! LL-HLS of real streams over HTTP, held against the validator: in calm, and while the camera or the server goes through trouble.
 
+use crate::https::serve_state;
 use crate::live_support::hls::{Follower, check_media, check_playlist};
 use crate::live_support::http::Http;
-use crate::live_support::{Server, timely};
+use crate::live_support::http2::Http2;
+use crate::live_support::{Server, timely, token};
+use crate::support::tls::{Trust, connect};
 use fakecam::{Action, AudioCodec, FakeCamera, Fixture};
 use media::hls::validate::{Playlist, parse};
 use media::id::Quality;
@@ -40,6 +43,41 @@ async fn main_and_sub_are_followed_without_a_finding() {
         assert!(report.uri == other && report.last_msn.is_some() && report.last_part.is_some(), "{report:?}");
     }
     assert_eq!((camera.sessions_open(), camera.sessions_max()), (2, 1));
+    server.stop().await;
+}
+
+/// As browsers do it: playlists that wait, hints and parts of two streams at the same time, all on one connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_http2_one_connection_carries_all_that_waits() {
+    let camera = main_and_sub().start().await.expect("a camera");
+    let server = Server::start().await;
+    let id = server.add_rtsp("Gate", &camera.url("/main"), Some(&camera.url("/sub"))).await;
+    let (_, https, _listener) = serve_state(&server.state).await;
+    let trust = Trust::in_authority(&server.state.certificates.authority().expect("an authority").1);
+    let socket = connect(https, "localhost", &trust, &[b"h2", b"http/1.1"]).await.expect("trusted");
+    assert_eq!(socket.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let who = ("authorization", format!("Bearer {}", token(server.address)));
+    let connection = Http2::on(socket, format!("https://localhost:{}", https.port()), who).await;
+    let mut main = Follower::over_http2(&connection, id, "main");
+    let mut sub = Follower::over_http2(&connection, id, "sub");
+    tokio::join!(main.follow(12), sub.follow(12));
+    for seen in [&main.seen, &sub.seen] {
+        assert!(seen.hinted > 15 && seen.deltas > 1 && seen.whole_segments > 2 && seen.independent_parts > 2, "{seen:?}");
+        assert_eq!((seen.unavailable, seen.maps.len(), seen.discontinuities.len()), (0, 1, 0), "{seen:?}");
+    }
+    // While a whole wall waits for segments that are still to come, other answers come at once.
+    let next = main.playlist().open_sequence() + 1;
+    let path = format!("/live/{id}/main/index.m3u8?_HLS_msn={next}");
+    let mut waiting = std::pin::pin!(futures::future::join_all((0..100).map(|_| connection.get(&path))));
+    let other = tokio::select! {
+        biased;
+        _ = &mut waiting => None,
+        answer = connection.get("/health/live") => Some(answer.status),
+    };
+    assert_eq!(other, Some(200), "what waits holds nothing up");
+    for answer in waiting.await {
+        check_playlist(&answer, &path);
+    }
     server.stop().await;
 }
 

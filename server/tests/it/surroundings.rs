@@ -81,6 +81,8 @@ async fn every_answer_has_security_headers_and_a_number() {
         assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
         assert!(answer.headers["content-security-policy"].to_str().expect("text").contains("frame-ancestors 'none'"), "{path}");
         assert_eq!(answer.headers["referrer-policy"], "same-origin");
+        let permissions = answer.headers["permissions-policy"].to_str().expect("text");
+        assert!(permissions.contains("camera=()") && permissions.contains("microphone=()") && !permissions.contains('*'), "{permissions}");
         assert_eq!(answer.headers["x-request-id"].len(), 16);
     }
 }

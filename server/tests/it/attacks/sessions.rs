@@ -135,6 +135,28 @@ async fn no_header_escapes_the_limit_of_guesses() {
     assert!(log.iter().all(|row| !row.address.starts_with("10.9.")), "{log:?}");
 }
 
+/// Behind a proxy that is trusted, guesses are counted for whom it names: not for the proxy, not for what the guesser wrote before it, and one
+/// household of IPv6 is one guesser.
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_one_that_it_names_is_slowed_down() {
+    let app = TestApp::start_with(&[("NIGHTJAR_TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let _ = cookie(&app, "Ann").await;
+    let address = app.listen().await;
+    let attempt = async |n: usize, forwarded: String| {
+        let body = json!({"username": format!("guess{n}"), "password": "wrong"}).to_string();
+        let headers = [("x-forwarded-for", forwarded.as_str()), ("content-type", "application/json"), ("cookie", "other=1")];
+        Http::connect(address).await.request("POST", "/api/v1/session", &headers, Some(body)).await.status
+    };
+    let mut guesses = 0;
+    while attempt(guesses, format!("10.9.{guesses}.1, 2001:db8:1:2::{guesses}")).await == 401 {
+        guesses += 1;
+        assert!(guesses <= 10, "guesses from one household");
+    }
+    assert_eq!(attempt(100, "2001:db8:1:2:ffff::1".to_owned()).await, 429);
+    assert_eq!(attempt(101, "2001:db8:1:3::1".to_owned()).await, 401, "the neighbours are not held up");
+    assert_eq!(attempt(102, "10.9.0.1".to_owned()).await, 401, "nor who was only named by the guesser");
+}
+
 /// The machine ran some weeks on, and then somebody set its clock back: what had ended by then has ended.
 #[tokio::test]
 async fn a_clock_that_is_set_back_brings_nothing_back() {

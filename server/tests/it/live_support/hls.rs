@@ -1,6 +1,7 @@
 //! An LL-HLS player without a decoder: blocking reload, preload hints, delta updates. Everything it gets is held against the validator.
 
 use super::http::{Answer, Http};
+use super::http2::Http2;
 use super::timely;
 use bytes::Bytes;
 use media::hls::validate::{Code, Finding, MediaChecker, MediaTracks, PartFacts, Playlist, Reloads, segment_is_its_parts};
@@ -10,10 +11,25 @@ use std::net::SocketAddr;
 /// After so many reloads a delta update is asked for as well.
 const DELTA_EVERY: u32 = 5;
 
+/// What a player asks by: connections of its own, or a part in one that others use as well.
+enum Line {
+    One(Http),
+    Two(Http2),
+}
+
+impl Line {
+    async fn get(&mut self, path: &str) -> Answer {
+        match self {
+            Self::One(http) => http.get(path).await,
+            Self::Two(http) => http.get(path).await,
+        }
+    }
+}
+
 pub struct Follower {
-    playlists: Http,
-    hints: Http,
-    media: Http,
+    playlists: Line,
+    hints: Line,
+    media: Line,
     /// `/live/1/main/`.
     folder: String,
     full: Reloads,
@@ -52,10 +68,20 @@ pub struct Seen {
 impl Follower {
     pub async fn new(address: SocketAddr, camera: i64, quality: &str) -> Self {
         let name = format!("follower of {camera} {quality}");
+        let line = async || Line::One(Http::connect(address).await.named(&name));
+        Self::on([line().await, line().await, line().await], camera, quality)
+    }
+
+    /// One that asks for everything on the same HTTP/2 connection.
+    pub fn over_http2(connection: &Http2, camera: i64, quality: &str) -> Self {
+        Self::on([(); 3].map(|()| Line::Two(connection.clone())), camera, quality)
+    }
+
+    fn on([playlists, hints, media]: [Line; 3], camera: i64, quality: &str) -> Self {
         Self {
-            playlists: Http::connect(address).await.named(&name),
-            hints: Http::connect(address).await.named(&name),
-            media: Http::connect(address).await.named(&name),
+            playlists,
+            hints,
+            media,
             folder: format!("/live/{camera}/{quality}/"),
             full: Reloads::new(),
             delta: Reloads::new(),
@@ -70,9 +96,9 @@ impl Follower {
 
     /// Connects to a server that has taken the place of the other; what was seen stays.
     pub async fn reconnect(&mut self, address: SocketAddr) {
-        self.playlists = Http::connect(address).await;
-        self.hints = Http::connect(address).await;
-        self.media = Http::connect(address).await;
+        for line in [&mut self.playlists, &mut self.hints, &mut self.media] {
+            *line = Line::One(Http::connect(address).await);
+        }
         self.hinted.clear();
     }
 

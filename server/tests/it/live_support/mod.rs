@@ -4,6 +4,7 @@
 
 pub mod hls;
 pub mod http;
+pub mod http2;
 pub mod mse;
 pub mod programs;
 
