@@ -195,7 +195,7 @@ test('a guest link shows one camera until it is revoked', async ({ page, nightja
 
 test('the log is found in, by keyboard as well, and exported', async ({ page, nightjar, problems }) => {
   problems.allow(/status of 422/, 'a length of time that is not allowed is tried on purpose');
-  for (const name of ['Mallory', 'mallory2']) {
+  for (const name of ['a name that nobody has', admin.username.toUpperCase()]) {
     await fetch(`${nightjar.url}/api/v1/session`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -208,9 +208,10 @@ test('the log is found in, by keyboard as well, and exported', async ({ page, ni
   await expect(log.entry('Somebody at the server’s console made the account Admin, admin.')).toBeVisible();
   await log.refused.check();
   await expect(log.entries).toHaveCount(2);
-  await log.find.fill('MALLORY2');
+  await expect(log.entry('Somebody tried to sign in under a name that nobody has.')).toHaveCount(1);
+  await log.find.fill('ADMIN');
   await expect(log.entries).toHaveCount(1);
-  await expect(log.entry('Somebody tried to sign in as “mallory2”.')).toContainText('127.0.0.1');
+  await expect(log.entry('Somebody tried to sign in as “Admin”.')).toContainText('127.0.0.1');
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Export CSV' }).click();
   const file = await (await download).path();
@@ -220,6 +221,24 @@ test('the log is found in, by keyboard as well, and exported', async ({ page, ni
   await log.find.fill('nowhere');
   await expect(page.getByText('Nothing was found.')).toBeVisible();
   await log.find.fill('');
+  await test.step('from one day until another', async () => {
+    const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 16);
+    await log.time.selectOption('From … until …');
+    await log.from.fill(day(2));
+    await expect(page.getByText('Nothing was found.')).toBeVisible();
+    await log.from.fill(day(-2));
+    await expect(log.entries).toHaveCount(2);
+    await log.until.fill(day(-1));
+    await expect(page.getByText('Nothing was found.')).toBeVisible();
+    await log.until.fill(day(1));
+    await expect(log.entries).toHaveCount(2);
+    const exported = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Export CSV' }).click();
+    const asked = new URL((await exported).url()).searchParams;
+    expect([asked.get('from'), asked.get('to')].map((moment) => Date.parse(moment ?? ''))).not.toContain(NaN);
+    await log.time.selectOption('Everything');
+    await expect(log.from).toHaveCount(0);
+  });
   await log.refused.uncheck();
   await log.kind.selectOption('People');
   await expect(log.entries).toHaveCount(1);

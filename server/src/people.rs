@@ -43,6 +43,7 @@ use setup::SetupToken;
 use signature::Signer;
 use std::collections::HashMap;
 use std::mem::take;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use store::failed;
@@ -92,6 +93,8 @@ struct Used {
     sign_ins: HashMap<i64, OffsetDateTime>,
     /// When the audit log was last told of a token.
     told: HashMap<i64, OffsetDateTime>,
+    /// When it was last told of what anybody can do at any time, by address.
+    news: HashMap<(IpAddr, String), OffsetDateTime>,
 }
 
 impl People {
@@ -240,7 +243,7 @@ impl People {
         self.inner.sessions.sweep(counts).await?;
         let used = {
             let mut used = self.lock_used();
-            Used { told: HashMap::new(), tokens: take(&mut used.tokens), links: take(&mut used.links), sign_ins: take(&mut used.sign_ins) }
+            Used { tokens: take(&mut used.tokens), links: take(&mut used.links), sign_ins: take(&mut used.sign_ins), ..Used::default() }
         };
         let any = !(used.tokens.is_empty() && used.links.is_empty() && used.sign_ins.is_empty());
         let transaction = self.inner.db.begin().await.map_err(failed)?;

@@ -27,6 +27,9 @@ struct Conditions {
     kind: RwSignal<String>,
     /// A key of [`words::TIMES`].
     time: RwSignal<String>,
+    /// As the browser writes a day and time, in its own zone; only with [`words::BETWEEN`].
+    from: RwSignal<String>,
+    to: RwSignal<String>,
     text: RwSignal<String>,
     refused: RwSignal<bool>,
 }
@@ -36,8 +39,12 @@ impl Conditions {
     fn query(self) -> AuditQuery {
         let back = words::TIMES.iter().find(|(key, ..)| self.time.with(|time| time == key)).and_then(|(_, _, seconds)| *seconds);
         let filled = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let between = self.time.with(|time| time == words::BETWEEN);
+        let written = |signal: RwSignal<String>, later_s| between.then(|| signal.with(|local| instant(local, later_s))).flatten();
         AuditQuery {
-            from: back.map(moment),
+            from: written(self.from, 0.0).or_else(|| back.map(moment)),
+            // The minute that is named is meant whole.
+            to: written(self.to, 60.0),
             person: self.person.get(),
             action: filled(self.kind.get()),
             outcome: self.refused.get().then(|| "refused".to_owned()),
@@ -53,12 +60,20 @@ fn moment(seconds_ago: i64) -> String {
     String::from(js_sys::Date::new(&(at as f64).into()).to_iso_string())
 }
 
+/// What stands in a field for a day and a time, so many seconds later. None while it is not filled in.
+fn instant(local: &str, later_s: f64) -> Option<String> {
+    let at = js_sys::Date::new(&local.into()).get_time() + later_s * 1000.0;
+    (!local.is_empty() && at.is_finite()).then(|| String::from(js_sys::Date::new(&at.into()).to_iso_string()))
+}
+
 #[component]
 pub fn AuditPage() -> impl IntoView {
     let conditions = Conditions {
         person: RwSignal::new(None),
         kind: RwSignal::new(String::new()),
         time: RwSignal::new("month".to_owned()),
+        from: RwSignal::new(String::new()),
+        to: RwSignal::new(String::new()),
         text: RwSignal::new(String::new()),
         refused: RwSignal::new(false),
     };
@@ -88,7 +103,7 @@ pub fn AuditPage() -> impl IntoView {
 
 #[component]
 fn Filters(conditions: Conditions, people: RwSignal<Vec<UserInfo>>) -> impl IntoView {
-    let Conditions { person, kind, time, text, refused } = conditions;
+    let Conditions { person, kind, time, from, to, text, refused } = conditions;
     let typed = RwSignal::new(0_u32);
     let type_text = move |written: String| {
         typed.update(|typed| *typed += 1);
@@ -116,6 +131,10 @@ fn Filters(conditions: Conditions, people: RwSignal<Vec<UserInfo>>) -> impl Into
                         .collect_view()}
                 </select>
             </div>
+            <Show when=move || time.with(|time| time == words::BETWEEN)>
+                <Moment id="audit-from" label=words::FROM value=from />
+                <Moment id="audit-to" label=words::TO value=to />
+            </Show>
             <div class="field">
                 <label for="audit-person">{words::PERSON}</label>
                 <select id="audit-person" on:change:target=move |event| person.set(event.target().value().parse().ok())>
@@ -147,6 +166,22 @@ fn Filters(conditions: Conditions, people: RwSignal<Vec<UserInfo>>) -> impl Into
                 <span>{words::REFUSED_ONLY}</span>
             </label>
         </form>
+    }
+}
+
+/// A day and a time.
+#[component]
+fn Moment(id: &'static str, label: &'static str, value: RwSignal<String>) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input
+                id=id
+                type="datetime-local"
+                prop:value=move || value.get()
+                on:change:target=move |event| value.set(event.target().value())
+            />
+        </div>
     }
 }
 

@@ -27,22 +27,29 @@ pub const NOT_A_NUMBER: &str = "Write a number of days.";
 pub const NOTHING: &str = "nothing";
 
 /// Sorts of entries: how their action begins, and its word.
-pub const KINDS: [(&str, &str); 8] = [
+pub const KINDS: [(&str, &str); 9] = [
     ("session.", "Signing in and out"),
     ("user.", "People"),
     ("api_token.", "Tokens"),
     ("link.", "Links"),
     ("camera.", "Cameras"),
     ("settings.", "Settings"),
+    ("system.", "Diagnostics"),
     ("audit.", "This log"),
     ("setup", "Set-up"),
 ];
 
+/// The key of a time with a beginning and an end of one's own.
+pub const BETWEEN: &str = "between";
+pub const FROM: &str = "From";
+pub const TO: &str = "Until";
+
 /// Spans of time: seconds back from now, none for everything.
-pub const TIMES: [(&str, &str, Option<i64>); 5] = [
+pub const TIMES: [(&str, &str, Option<i64>); 6] = [
     ("day", "The last 24 hours", Some(86_400)),
     ("week", "The last 7 days", Some(7 * 86_400)),
     ("month", "The last 30 days", Some(30 * 86_400)),
     ("year", "The last year", Some(365 * 86_400)),
     ("all", "Everything", None),
+    (BETWEEN, "From … until …", None),
 ];

@@ -30,7 +30,7 @@ pub fn sentence(entry: &AuditEntry) -> String {
         && entry.actor_id.map(|id| id.to_string()).as_deref() == Some(&*entry.target_id);
     match (entry.action.as_str(), refused) {
         ("session.sign_in", false) => format!("{who} signed in."),
-        ("session.sign_in", true) if entry.actor_name.is_empty() => "Somebody tried to sign in without a name.".to_owned(),
+        ("session.sign_in", true) if entry.actor_name.is_empty() => "Somebody tried to sign in under a name that nobody has.".to_owned(),
         ("session.sign_in", true) => format!("Somebody tried to sign in as “{}”.", entry.actor_name),
         ("session.sign_out", _) => format!("{who} signed out."),
         ("session.end", _) if what.is_empty() || own => format!("{who} signed out in another place."),
@@ -50,7 +50,8 @@ pub fn sentence(entry: &AuditEntry) -> String {
         ("user.delete", _) => format!("{who} removed the account {what}."),
         ("api_token.create", _) => format!("{who} made the token “{what}”."),
         ("api_token.revoke", _) => format!("{who} revoked the token “{what}”."),
-        ("api_token.use", _) => format!("The token “{what}” was used."),
+        ("api_token.use", true) => "Somebody used a token that does not hold.".to_owned(),
+        ("api_token.use", false) => format!("The token “{what}” was used."),
         ("link.create", _) => format!("{who} made the link “{what}”."),
         ("link.revoke", _) => format!("{who} revoked the link “{what}”."),
         ("link.open", false) => format!("The link “{what}” was opened."),
@@ -61,6 +62,9 @@ pub fn sentence(entry: &AuditEntry) -> String {
             fields => format!("{who} changed the camera {what}: {}.", fields.join(", ")),
         },
         ("camera.delete", _) => format!("{who} removed the camera {what}."),
+        ("camera.order", _) => format!("{who} changed the order of the cameras."),
+        ("camera.restart", _) => format!("{who} restarted the camera {what}."),
+        ("system.diagnostics", _) => format!("{who} downloaded the diagnostics."),
         ("settings.update", _) => format!("{who} changed the settings."),
         ("audit.export", _) => format!("{who} exported this log."),
         ("audit.retention", _) => format!("{who} changed how long this log is kept."),
@@ -211,6 +215,14 @@ mod tests {
             (
                 AuditEntry { outcome: "refused".into(), ..entry(("nobody", "Mallory"), "session.sign_in", none, json!({})) },
                 "Somebody tried to sign in as “Mallory”.",
+            ),
+            (
+                AuditEntry { outcome: "refused".into(), ..entry(("nobody", ""), "session.sign_in", none, json!({})) },
+                "Somebody tried to sign in under a name that nobody has.",
+            ),
+            (
+                AuditEntry { outcome: "refused".into(), ..entry(("nobody", ""), "api_token.use", none, json!({})) },
+                "Somebody used a token that does not hold.",
             ),
             (
                 entry(("console", ""), "user.create", bob, json!({ "role": "viewer" })),

@@ -76,6 +76,9 @@ export class Log {
   readonly find: Locator;
   readonly kind: Locator;
   readonly who: Locator;
+  readonly time: Locator;
+  readonly from: Locator;
+  readonly until: Locator;
   readonly refused: Locator;
 
   constructor(readonly page: Page) {
@@ -83,6 +86,9 @@ export class Log {
     this.find = page.getByRole('searchbox', { name: 'Find' });
     this.kind = page.getByRole('combobox', { name: 'What' });
     this.who = page.getByRole('combobox', { name: 'Who' });
+    this.time = page.getByRole('combobox', { name: 'When' });
+    this.from = page.getByLabel('From', { exact: true });
+    this.until = page.getByLabel('Until', { exact: true });
     this.refused = page.getByRole('checkbox', { name: 'Only what was refused' });
   }
 

@@ -73,10 +73,12 @@ pub async fn resolve(State(state): State<AppState>, request: Request, next: Next
 
 async fn who(state: &AppState, request: &Parts) -> AppResult<Principal> {
     if let Some(secret) = bearer(&request.headers) {
-        let principal = state.people.by_token(secret).ok_or_else(|| {
-            AppError::new(Kind::NotSignedIn, "token_invalid", "This API token is unknown, has ended or was revoked. Make a new one.")
-        })?;
         let address = request.extensions.get::<Client>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address);
+        let Some(principal) = state.people.by_token(secret) else {
+            state.people.note_unknown_token(address);
+            let detail = "This API token is unknown, has ended or was revoked. Make a new one.";
+            return Err(AppError::new(Kind::NotSignedIn, "token_invalid", detail));
+        };
         state.people.note_token_use(&principal, address);
         return Ok(principal);
     }

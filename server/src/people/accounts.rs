@@ -134,6 +134,9 @@ impl People {
             if row.role == Role::Admin.as_str() && !row.disabled && (role != Role::Admin || disabled) {
                 change.admin_stays(id).await?;
             }
+            // A viewer without grants who becomes an operator would be one without cameras.
+            let rises = role > Role::Viewer && row.role == Role::Viewer.as_str() && before.grants.is_empty();
+            let grants = grants.or_else(|| rises.then(|| rights::first_grants(role)));
             let ends = role.as_str() != row.role || (disabled && !row.disabled);
             let stays = name.as_deref().unwrap_or(&row.name).to_owned();
             user::Entity::update_many()
@@ -150,9 +153,6 @@ impl People {
             }
             if let Some(grants) = &grants {
                 change.replace_grants(id, grants).await?;
-            } else if role > Role::Viewer && row.role == Role::Viewer.as_str() && before.grants.is_empty() {
-                // A viewer without grants who becomes an operator would be one without cameras.
-                change.replace_grants(id, &rights::first_grants(role)).await?;
             }
             let after = json!({ "name": stays, "role": role, "disabled": disabled, "grants": grants.as_ref().unwrap_or(&before.grants) });
             change.commit(Entry::new(by, "user.update").target("user", id, &stays).changes(&told(&before), &after)).await?;
@@ -167,6 +167,7 @@ impl People {
     /// # Errors
     /// 404, 409 for the last admin.
     pub async fn remove_person(&self, by: Actor, id: i64) -> AppResult<()> {
+        let before = self.person(id)?;
         let this = self.clone();
         self.detached(async move {
             let change = Change::begin(&this.inner.db).await?;
@@ -175,7 +176,7 @@ impl People {
                 change.admin_stays(id).await?;
             }
             user::Entity::delete_by_id(id).exec(change.on()).await.map_err(failed)?;
-            change.commit(Entry::new(by, "user.delete").target("user", id, &row.name)).await?;
+            change.commit(Entry::new(by, "user.delete").target("user", id, &row.name).details(told(&before))).await?;
             this.reload().await
         })
         .await
@@ -246,10 +247,13 @@ impl People {
         // Who was just added on the command line can sign in at once.
         self.look().await?;
         let key = name::key(&short);
-        let person = self.directory().by_name_key(&key).cloned();
-        let known = self.verify(address, &key, typed_password, person.as_ref()).await?;
-        let Some(person) = known.filter(|person| !person.disabled) else {
-            self.inner.audit.note(Entry::new(Actor::nobody(&short, Some(address)), "session.sign_in").refused());
+        let named = self.directory().by_name_key(&key).cloned();
+        // A right password for an account that is turned off must not be told from a wrong one, nor by delays that end.
+        let active = named.as_ref().filter(|person| !person.disabled);
+        let Some(person) = self.verify(address, &key, typed_password, active).await? else {
+            // What no account is called may be a password in the wrong field: it is not kept.
+            let name = named.map(|person| person.name.clone()).unwrap_or_default();
+            self.inner.audit.note(Entry::new(Actor::nobody(&name, Some(address)), "session.sign_in").refused());
             return Err(AppError::new(Kind::NotSignedIn, "sign_in_failed", "User name or password is wrong."));
         };
         let principal = Principal::new(

@@ -143,18 +143,22 @@ impl People {
     /// Opens a guest link: what the guest's session is about.
     ///
     /// # Errors
-    /// 404 for a link that does not hold, 429 for many of those.
+    /// 404 for a link that does not hold.
     pub fn open_guest_link(&self, address: IpAddr, secret: &str) -> AppResult<(Subject, Arc<Link>)> {
         let directory = self.directory();
         let now = self.inner.clock.now();
         let found = directory.guest(&secret::hash(secret)).filter(|link| link.kind == LinkKind::Guest && link.expires_at > now);
         let Some(link) = found else {
-            self.inner.audit.note(Entry::new(Actor::nobody("", Some(address)), "link.open").refused());
+            if self.is_news(address, "link.open refused", false) {
+                self.inner.audit.note(Entry::new(Actor::nobody("", Some(address)), "link.open").refused());
+            }
             return Err(link_not_found());
         };
         self.lock_used().links.insert(link.id, now);
-        let actor = Actor::of(&Principal::new(guest(link), Proof::None, Arc::clone(&link.rights), None), Some(address));
-        self.inner.audit.note(Entry::new(actor, "link.open").target("link", link.id, &link.label));
+        if self.is_news(address, format!("link.open {}", link.id), true) {
+            let actor = Actor::of(&Principal::new(guest(link), Proof::None, Arc::clone(&link.rights), None), Some(address));
+            self.inner.audit.note(Entry::new(actor, "link.open").target("link", link.id, &link.label));
+        }
         Ok((Subject::Guest { link: link.id }, Arc::clone(link)))
     }
 
@@ -175,7 +179,7 @@ impl People {
     /// The database cannot be written.
     pub(super) async fn sweep_links(&self) -> AppResult<()> {
         let now = self.inner.clock.now();
-        if !self.directory().links.values().any(|link| link.expires_at <= now) {
+        if !self.directory().every_link().any(|link| link.expires_at <= now) {
             return Ok(());
         }
         let transaction = self.inner.db.begin().await.map_err(failed)?;

@@ -23,8 +23,8 @@ use tower_sessions::{ExpiredDeletion, SessionStore};
 
 /// The one key in a session's data.
 pub const SIGNED_IN: &str = "signed_in";
-/// A person's oldest session makes room for a new one beyond this.
-const MAX_PER_PERSON: usize = 50;
+/// The oldest session of a person, or of a link, makes room for a new one beyond this.
+const MAX_EACH: usize = 50;
 /// Letters of what a browser calls itself.
 const AGENT: usize = 200;
 
@@ -232,17 +232,17 @@ impl Sessions {
         Ok(())
     }
 
-    /// The sessions that must go so that this person can have one more.
+    /// The sessions that must go so that this person, or this link, can have one more.
     fn surplus(&self, subject: Subject) -> Vec<[u8; 32]> {
-        let Subject::Person { id: wanted, .. } = subject else { return Vec::new() };
-        let mut own: Vec<_> = self
-            .lock()
-            .iter()
-            .filter(|(_, entry)| matches!(entry.subject, Subject::Person { id, .. } if id == wanted))
-            .map(|(hash, entry)| (entry.last_seen_at, *hash))
-            .collect();
+        let is_theirs = |other: Subject| match (subject, other) {
+            (Subject::Person { id: wanted, .. }, Subject::Person { id, .. }) => id == wanted,
+            (Subject::Guest { link: wanted }, Subject::Guest { link }) => link == wanted,
+            _ => false,
+        };
+        let mut own: Vec<_> =
+            self.lock().iter().filter(|(_, entry)| is_theirs(entry.subject)).map(|(hash, entry)| (entry.last_seen_at, *hash)).collect();
         own.sort_unstable();
-        let surplus = (own.len() + 1).saturating_sub(MAX_PER_PERSON);
+        let surplus = (own.len() + 1).saturating_sub(MAX_EACH);
         own.into_iter().take(surplus).map(|(_, hash)| hash).collect()
     }
 }

@@ -23,6 +23,8 @@ const NAME_CHARS: usize = 100;
 /// The audit log is told of a token's use once in this time.
 const TELL_USE: Duration = Duration::hours(1);
 const MAX_TOKENS: u64 = 1000;
+/// What is remembered of having been told, by address.
+const MAX_NEWS: usize = 256;
 const MAX_CAMERAS: usize = 500;
 
 /// A new token.
@@ -140,6 +142,30 @@ impl People {
         } else {
             self.inner.audit.note(Entry::new(Actor::of(principal, Some(address)), "api_token.use").target("api_token", id, name));
         }
+    }
+
+    /// Tells the audit log that a token was shown that is none, or none any more.
+    pub fn note_unknown_token(&self, address: IpAddr) {
+        if self.is_news(address, "api_token.use refused", false) {
+            self.inner.audit.note(Entry::new(Actor::nobody("", Some(address)), "api_token.use").refused());
+        }
+    }
+
+    /// Whether this was not told of this address within the hour. The log has an end: what anybody can do again and again must not push out
+    /// what was written before. `in_a_flood`: the answer where more is told than is remembered.
+    pub(super) fn is_news(&self, address: IpAddr, what: impl Into<String>, in_a_flood: bool) -> bool {
+        let now = self.inner.clock.now();
+        let mut used = self.lock_used();
+        used.news.retain(|_, at| now - *at < TELL_USE);
+        let key = (address, what.into());
+        if used.news.contains_key(&key) {
+            return false;
+        }
+        if used.news.len() >= MAX_NEWS {
+            return in_a_flood;
+        }
+        used.news.insert(key, now);
+        true
     }
 
     pub(super) fn token_principal(&self, token: &Token) -> Option<Principal> {

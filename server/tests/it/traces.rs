@@ -3,6 +3,7 @@
 
 use crate::diagnostics::{Program, base64s, forms, unzip};
 use crate::live_support::http::{Answer, Http};
+use crate::live_support::http2::Http2;
 use crate::live_support::{mse, remember};
 use crate::program::{ends_cleanly, run};
 use axum::http::header::SET_COOKIE;
@@ -21,7 +22,13 @@ const FIRST: &str = "violet f3rry & onion crane";
 const SECOND: &str = "gr4ndmother sold her boat";
 const HOOK: &str = "h00k-Zz8=secret";
 /// What somebody mistypes is often a password of theirs elsewhere.
-const MISTYPED: [&str; 4] = ["nightjar_mist7ped-t0ken-Ab9", "MIST-YPED-SETU-PTOK-NX", "mist7ped pass w0rd", "mist7ped-n3w-passw0rd!"];
+const MISTYPED: [&str; 5] = [
+    "nightjar_mist7ped-t0ken-Ab9",
+    "MIST-YPED-SETU-PTOK-NX",
+    "mist7ped pass w0rd",
+    "mist7ped-n3w-passw0rd!",
+    "mist7ped in the f1eld of the name",
+];
 /// In addresses that lead nowhere.
 const GUESSED: [&str; 2] = ["gu3ssed-gue5t-l1nk-secret", "gu3ssed-med1a-l1nk-secret"];
 
@@ -121,6 +128,8 @@ async fn no_secret_leaves_a_trace_in_a_whole_run() {
 
     let name = |password: &str| json!({"username": "Ann", "password": password});
     assert_eq!(talk.ask("POST", "/api/v1/session", nobody, Some(name(MISTYPED[2]))).await.status, 401);
+    let in_the_name = json!({"username": MISTYPED[4], "password": "x"});
+    assert_eq!(talk.ask("POST", "/api/v1/session", nobody, Some(in_the_name)).await.status, 401);
     assert_eq!(talk.ask("POST", "/api/v1/session", nobody, Some(name(FIRST))).await.status, 200);
     let session = talk.session();
     let change = |current: &str, new: &str| json!({"current": current, "new": new});
@@ -160,6 +169,28 @@ async fn no_secret_leaves_a_trace_in_a_whole_run() {
     }
     let mistyped = format!("Bearer {}", MISTYPED[0]);
     assert_eq!(talk.ask("GET", "/api/v1/cameras", ("authorization", &mistyped), None).await.status, 401);
+
+    // The same over HTTP/2, whose library logs frames and compressed headers in ways of its own.
+    let two = Http2::plain(address, ("cookie", session.clone())).await;
+    let wrong = json!({"username": "Ann", "password": MISTYPED[2]}).to_string();
+    let json = ("content-type", "application/json");
+    assert_eq!(two.by(("cookie", "other=1".to_owned())).send("POST", "/api/v1/session", &[json], &wrong).await.status, 401);
+    let signed_in = two.by(("cookie", "other=1".to_owned())).send("POST", "/api/v1/session", &[json], &name(SECOND).to_string()).await;
+    assert_eq!(signed_in.status, 200, "{}", signed_in.text());
+    talk.secrets.push(signed_in.header("set-cookie").split(['=', ';']).nth(1).expect("an id").to_owned());
+    for who in [("cookie", talk.session()), ("authorization", bearer.clone())] {
+        // Twice: what was told once is referred to by a number.
+        for _ in 0..2 {
+            assert_eq!(two.by(who.clone()).get("/api/v1/cameras").await.status, 200);
+        }
+    }
+    assert_eq!(two.by(("authorization", mistyped)).get("/api/v1/cameras").await.status, 401);
+    for link in [path("live/1/main/index.m3u8"), guest.clone(), format!("/guest/{}", GUESSED[0])] {
+        let opened = two.by(("cookie", "other=1".to_owned())).get(&link).await;
+        if let Some(id) = opened.header("set-cookie").split(['=', ';']).nth(1).filter(|id| !id.is_empty()) {
+            talk.secrets.push(id.to_owned());
+        }
+    }
 
     for path in [
         "/",

@@ -2,6 +2,7 @@
 
 use crate::error::{AppError, AppResult};
 use crate::guard::{Admin, Permit};
+use crate::people::audit::Entry;
 use crate::services::diagnostics;
 use app::model::Problem;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -20,6 +21,7 @@ use axum::response::IntoResponse;
 )]
 pub async fn diagnostics(permit: Permit<Admin>) -> AppResult<impl IntoResponse> {
     let bundle = diagnostics::bundle(permit.state()).await?;
+    permit.note(|actor| Entry::new(actor, "system.diagnostics"));
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", bundle.name)).map_err(AppError::internal)?;
     let headers: [(HeaderName, HeaderValue); 3] = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
