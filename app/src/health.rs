@@ -25,10 +25,12 @@ pub mod monitor;
 pub mod sample;
 pub mod settings;
 pub mod storm;
+pub mod terms;
 pub mod window;
 
 pub use log::{Decision, Event, Log};
-pub use monitor::{Action, Finding, Monitor, Outcome, Phase, Probe, Rest, Upstream, View};
+pub use monitor::Monitor;
 pub use sample::{Picture, Sample, Sampler, Verdict};
 pub use settings::HealthSettings;
 pub use storm::Storm;
+pub use terms::{Action, Finding, Outcome, Phase, Probe, Rest, Upstream, View};

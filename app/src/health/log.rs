@@ -1,7 +1,7 @@
 //! What the monitor decided and why, the newest first: shown in a tile's health panel.
 
-use super::monitor::{Action, Outcome, Rest};
 use super::sample::Picture;
+use super::terms::{Action, Outcome, Rest};
 use std::collections::VecDeque;
 
 /// Older decisions go.
