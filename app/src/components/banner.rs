@@ -1,9 +1,17 @@
 //! A line below the header when what is shown may be old, or a camera needs a look.
 
 use crate::components::icon::{Glyph, Icon};
+use crate::hooks::heartbeat::browser_now_ms;
+use crate::hooks::local_time::local_time;
 use crate::state::{LinkState, use_link, use_wall};
 use crate::text;
+use crate::view::time::parse_rfc3339;
 use leptos::prelude::*;
+
+/// Nobody is asked to look before the page runs, so this is called in the browser only.
+fn since(moment: &str) -> Option<String> {
+    Some(local_time(parse_rfc3339(moment)?).short(&local_time(browser_now_ms())))
+}
 
 #[component]
 pub fn Banner() -> impl IntoView {
@@ -14,7 +22,7 @@ pub fn Banner() -> impl IntoView {
         } else if wall.failed.get() && wall.loaded.get() {
             Some((Glyph::Signal, text::LIST_FAILED.to_owned()))
         } else {
-            wall.asked_to_look().map(|sentence| (Glyph::Alert, sentence))
+            wall.asked_to_look(since).map(|sentence| (Glyph::Alert, sentence))
         }
     });
     view! {

@@ -144,6 +144,6 @@ pub struct Alert {
     pub camera_id: i64,
     /// Since when the camera has been dark.
     pub since: String,
-    /// A sentence for people.
+    /// Why, in one or two sentences for people.
     pub message: String,
 }

@@ -170,11 +170,14 @@ impl Wall {
         self.cell(camera_id, status.quality).set(Some(Seen { status, at_ms }));
     }
 
-    /// Which cameras people are asked to look at, in a sentence.
-    pub fn asked_to_look(self) -> Option<String> {
+    /// Which cameras people are asked to look at, in a sentence. `moment` writes a time of the server's (RFC 3339) as the viewer's clock shows it.
+    pub fn asked_to_look(self, moment: impl Fn(&str) -> Option<String>) -> Option<String> {
         self.alerts.with(|alerts| match alerts.as_slice() {
             [] => None,
-            [one] => Some(text::settings::look_at(&self.camera(one.camera_id)?.name, &one.message)),
+            [one] => {
+                let since = moment(&one.since);
+                Some(text::settings::look_at(&self.camera(one.camera_id)?.name, since.as_deref(), &one.message))
+            }
             many => {
                 let names: Vec<_> = many.iter().filter_map(|alert| self.camera(alert.camera_id).map(|camera| camera.name)).collect();
                 (!names.is_empty()).then(|| text::settings::look_at_all(&names))

@@ -160,9 +160,12 @@ pub fn otherwise(value: &str, origin: SettingOrigin) -> String {
     }
 }
 
-/// For one camera that people are asked to look at.
-pub fn look_at(name: &str, message: &str) -> String {
-    format!("{name} needs a look. {message}")
+/// For one camera that people are asked to look at. `since`: a time of day, with the date if that is another than today.
+pub fn look_at(name: &str, since: Option<&str>, message: &str) -> String {
+    match since {
+        Some(since) => format!("{name} needs a look: no picture since {since}. {message}"),
+        None => format!("{name} needs a look. {message}"),
+    }
 }
 
 /// For several.

@@ -5,8 +5,8 @@
 use crate::services::incidents::{Incidents, Note};
 use app::model::IncidentKind;
 use media::id::StreamKey;
-use media::stream::Streams;
 use media::stream::picture::PictureState;
+use media::stream::{StreamState, Streams};
 use media::time::Stamp;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -34,8 +34,8 @@ struct PictureLog {
 }
 
 impl PictureLog {
-    /// Takes in how a stream's picture is now.
-    fn look(&mut self, key: StreamKey, picture: PictureState, now: Stamp) -> Vec<Note> {
+    /// Takes in how a stream's picture is now. `live`: pictures come.
+    fn look(&mut self, key: StreamKey, picture: PictureState, live: bool, now: Stamp) -> Vec<Note> {
         if picture == PictureState::Ok && !self.streams.contains_key(&key) {
             return Vec::new();
         }
@@ -44,7 +44,8 @@ impl PictureLog {
         if noted.open != Some(picture)
             && let Some(over) = noted.open.take()
         {
-            notes.extend(words(over).map(|(kind, _, text)| note(key, kind, text, now).ends()));
+            let told = |(kind, _, over): (_, _, &'static str)| note(key, kind, if live { over } else { GONE }, now).ends();
+            notes.extend(words(over).map(told));
         }
         let last = match picture {
             PictureState::Ok => return notes,
@@ -68,6 +69,9 @@ impl PictureLog {
 fn note(key: StreamKey, kind: IncidentKind, text: &str, now: Stamp) -> Note {
     Note { at: now, ..Note::new(key.camera, kind, text).stream(key.quality).code(kind.as_str()) }
 }
+
+/// The end by the stream's own end.
+const GONE: &str = "No pictures come any more.";
 
 /// The kind of entry, and the sentences of its beginning and end.
 fn words(picture: PictureState) -> Option<(IncidentKind, &'static str, &'static str)> {
@@ -99,7 +103,7 @@ pub async fn follow(streams: &Streams, incidents: &Incidents, stopping: Cancella
         let statuses = streams.statuses();
         log.keep(|key| statuses.iter().any(|(there, _)| *there == key));
         for (key, status) in statuses {
-            for note in log.look(key, status.picture, now) {
+            for note in log.look(key, status.picture, status.state == StreamState::Live, now) {
                 incidents.note(note);
             }
         }
@@ -120,7 +124,7 @@ mod tests {
         let mut log = PictureLog::default();
         let look = |&(second, picture): &(u64, PictureState)| {
             let now = Stamp { mono_us: 1_000_000 * (second + 1), utc_ms: 0 };
-            let notes = log.look(KEY, picture, now);
+            let notes = log.look(KEY, picture, true, now);
             notes.into_iter().map(move |note| (second, note.kind, note.phase)).collect::<Vec<_>>()
         };
         seen.iter().flat_map(look).collect()
@@ -130,6 +134,17 @@ mod tests {
     fn a_frozen_picture_is_one_entry_with_beginning_and_end() {
         let (kind, begins, ends) = (IncidentKind::PictureFrozen, NotePhase::Begins, NotePhase::Ends);
         assert_eq!(noted(&[(0, Ok), (1, Frozen), (2, Frozen), (9, Ok), (10, Ok)]), [(1, kind, begins), (9, kind, ends)]);
+    }
+
+    #[test]
+    fn a_stream_that_ends_does_not_say_that_its_picture_changes() {
+        let mut log = PictureLog::default();
+        let at = |second: u64| Stamp { mono_us: 1_000_000 * second, utc_ms: 0 };
+        let text = |notes: Vec<Note>| notes.into_iter().map(|note| note.text).collect::<Vec<_>>();
+        log.look(KEY, Frozen, true, at(1));
+        assert_eq!(text(log.look(KEY, Ok, false, at(5))), [GONE]);
+        log.look(KEY, Frozen, true, at(1_000));
+        assert_eq!(text(log.look(KEY, Ok, true, at(1_005))), ["The picture changes again."]);
     }
 
     #[test]

@@ -66,7 +66,13 @@ struct Inner {
     /// By camera. Held for moments, never across an await.
     watched: Mutex<BTreeMap<i64, Watched>>,
     /// By camera.
-    alerts: Mutex<BTreeMap<i64, Alert>>,
+    alerts: Mutex<BTreeMap<i64, Raised>>,
+}
+
+/// An alert that was raised. It lasts until the camera is well again, and is shown while the camera is dark.
+struct Raised {
+    alert: Alert,
+    shown: bool,
 }
 
 /// One camera and its ladder.
@@ -111,7 +117,7 @@ impl Recovery {
 
     /// Every camera for which people are asked to look.
     pub fn alerts(&self) -> Vec<Alert> {
-        lock(&self.inner.alerts).values().cloned().collect()
+        self.inner.shown_alerts()
     }
 
     /// Looks after all cameras until cancelled.
@@ -166,7 +172,8 @@ impl Inner {
         let mut watched = lock(&self.watched);
         watched.retain(|id, _| ladders.iter().any(|of| of.camera.0 == *id));
         let mut found = Vec::new();
-        let mut calm = Vec::new();
+        // Since when each camera is dark that is not well.
+        let mut unwell = BTreeMap::new();
         for of in ladders {
             let (camera, settings) = (of.camera, of.settings);
             let seen = watch::look(&self.parts.streams, &of);
@@ -180,21 +187,42 @@ impl Inner {
             (one.of, one.missing) = (of, missing);
             let mut outputs = Vec::new();
             one.ladder.update(now, seen.condition, &mut outputs);
-            if one.ladder.dark_since().is_none() {
-                calm.push(camera.0);
+            if !one.ladder.is_well(now) {
+                unwell.insert(camera.0, one.ladder.dark_since());
             }
             if !outputs.is_empty() {
                 found.push((camera, outputs));
             }
         }
-        let gone = |id: &i64| calm.contains(id) || !watched.contains_key(id);
-        let ended: Vec<i64> = lock(&self.alerts).keys().copied().filter(gone).collect();
         drop(watched);
-        if !ended.is_empty() {
-            lock(&self.alerts).retain(|id, _| !ended.contains(id));
+        self.follow_alerts(&unwell);
+        found
+    }
+
+    /// A camera that comes back for a moment only is asked to be looked at again as soon as it is dark again, not after another round.
+    fn follow_alerts(&self, unwell: &BTreeMap<i64, Option<Stamp>>) {
+        let mut alerts = lock(&self.alerts);
+        let before = alerts.len();
+        alerts.retain(|id, _| unwell.contains_key(id));
+        let mut changed = alerts.len() < before;
+        for (id, raised) in alerts.iter_mut() {
+            let dark_since = unwell.get(id).copied().flatten();
+            if raised.shown != dark_since.is_some() {
+                changed = true;
+                raised.shown = dark_since.is_some();
+                if let Some(since) = dark_since {
+                    raised.alert.since = rfc3339(since.utc_ms);
+                }
+            }
+        }
+        drop(alerts);
+        if changed {
             self.tell_alerts();
         }
-        found
+    }
+
+    fn shown_alerts(&self) -> Vec<Alert> {
+        lock(&self.alerts).values().filter(|raised| raised.shown).map(|raised| raised.alert.clone()).collect()
     }
 
     fn missing(&self, of: &LadderOf) -> Vec<(Rung, &'static str)> {
@@ -219,33 +247,40 @@ impl Inner {
 
     fn say_used_up(&self, camera: CameraId, rung: Rung) {
         let limit = lock(&self.watched).get(&camera.0).map_or(0, |watched| watched.of.settings.of(rung).per_day);
-        self.log(camera, rung, words::used_up(rung, limit));
+        self.log(step_note(camera, rung, words::used_up(rung, limit)).aside());
     }
 
-    fn log(&self, camera: CameraId, rung: Rung, text: String) {
-        tracing::info!(camera.id = camera.0, rung = rung.as_str(), "{text}");
-        self.parts.incidents.note(Note::new(camera, IncidentKind::RecoveryStep, text).code(format!("recovery_{}", rung.as_str())));
+    fn log(&self, note: Note) {
+        tracing::info!(camera.id = note.camera.map(|camera| camera.0), code = note.code, "{}", note.text);
+        self.parts.incidents.note(note);
     }
 
     /// Takes one step and logs how it went.
     async fn take(&self, camera: CameraId, step: Step, now: Stamp) {
         if step.dry_run {
-            return self.log(camera, step.rung, words::would(step));
+            return self.log(step_note(camera, step.rung, words::would(step)).aside());
         }
         if let Err(error) = store::record(&self.parts.db, camera, step.rung, now.utc_ms).await {
             tracing::error!(camera.id = camera.0, %error, "a recovery step could not be recorded");
-            return self.log(camera, step.rung, words::NOT_RECORDED.to_owned());
+            return self.log(step_note(camera, step.rung, words::NOT_RECORDED.to_owned()).aside());
         }
         let Some(of) = lock(&self.watched).get(&camera.0).map(|watched| watched.of.clone()) else { return };
         let seen = watch::look(&self.parts.streams, &of);
         let text = match step.rung {
-            Rung::Reconnect => words::reconnect(&self.reconnect(&seen.dark).await),
-            Rung::Transport => self.other_transport(&of, &seen.dark).await,
+            // No more than the next attempt that would have been made: a step, and nothing to sum an incident up by.
+            Rung::Reconnect => {
+                let text = words::reconnect(&self.reconnect(&seen.dark).await);
+                return self.log(step_note(camera, step.rung, text).aside());
+            }
+            Rung::Transport => match self.other_transport(&of, &seen.dark).await {
+                Some(name) => words::transport(name),
+                None => return self.log(step_note(camera, step.rung, words::NO_TRANSPORT.to_owned()).aside()),
+            },
             Rung::Reboot => words::reboot(&self.parts.reboot.reboot(camera).await),
             Rung::Webhook => words::webhook(&self.call(&of, words::dark(step.dark_for, seen.error.as_deref())).await),
             Rung::Alert => self.alert(camera, now, step, seen.error.as_deref()),
         };
-        self.log(camera, step.rung, text);
+        self.log(step_note(camera, step.rung, text));
     }
 
     async fn reconnect(&self, dark: &[StreamKey]) -> String {
@@ -259,12 +294,13 @@ impl Inner {
         answers.join(" ")
     }
 
-    async fn other_transport(&self, of: &LadderOf, dark: &[StreamKey]) -> String {
+    /// The transport that is tried from now on. None: there is no other one.
+    async fn other_transport(&self, of: &LadderOf, dark: &[StreamKey]) -> Option<&'static str> {
         let open = |key: &&StreamKey| of.streams.iter().any(|(quality, open)| *quality == key.quality && *open);
         let keys: Vec<StreamKey> = dark.iter().filter(open).copied().collect();
         let names: Vec<_> = keys.iter().filter_map(|key| self.parts.streams.try_other_transport(*key)).collect();
         self.reconnect(&keys).await;
-        words::transport(&names)
+        names.first().copied()
     }
 
     async fn call(&self, of: &LadderOf, reason: String) -> Result<String, String> {
@@ -275,18 +311,23 @@ impl Inner {
 
     fn alert(&self, camera: CameraId, now: Stamp, step: Step, error: Option<&str>) -> String {
         let dark_ms = i64::try_from(step.dark_for.as_millis()).unwrap_or(i64::MAX);
-        let message = words::dark(step.dark_for, error);
-        let text = words::alert(&message);
+        let text = words::alert(&words::dark(step.dark_for, error));
+        let message = error.unwrap_or(words::NO_PICTURES).to_owned();
         let alert = Alert { camera_id: camera.0, since: rfc3339(now.utc_ms.saturating_sub(dark_ms)), message };
-        lock(&self.alerts).insert(camera.0, alert);
+        lock(&self.alerts).insert(camera.0, Raised { alert, shown: true });
         self.tell_alerts();
         text
     }
 
     fn tell_alerts(&self) {
-        let alerts = lock(&self.alerts).values().cloned().collect();
+        let alerts = self.shown_alerts();
         self.parts.feed.tell(&ServerMessage::Alerts { alerts });
     }
+}
+
+/// What the incident log is told of a rung.
+fn step_note(camera: CameraId, rung: Rung, text: String) -> Note {
+    Note::new(camera, IncidentKind::RecoveryStep, text).code(format!("recovery_{}", rung.as_str()))
 }
 
 /// The rung as the API names it.

@@ -81,6 +81,20 @@ async fn add_dark(app: &TestApp) -> i64 {
     answer.json()["id"].as_i64().expect("an id")
 }
 
+/// The sentence of a camera's newest incident, once it is as wanted.
+async fn summary(app: &TestApp, id: i64, wanted: impl Fn(&str) -> bool) -> String {
+    let looking = async {
+        loop {
+            let log = app.get(&format!("/api/v1/cameras/{id}/incidents")).await.json();
+            if let Some(sentence) = log[0]["summary"].as_str().filter(|sentence| wanted(sentence)) {
+                return sentence.to_owned();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, looking).await.expect("told in time")
+}
+
 /// The next alerts that browsers are told of which `wanted` is true.
 async fn alerts(
     feed: &mut tokio::sync::broadcast::Receiver<server::services::feed::Told>,
@@ -115,6 +129,10 @@ async fn a_dark_camera_is_reported_to_the_webhook_and_to_people_until_it_rests()
     let told = alerts(&mut feed, |alerts| !alerts.is_empty()).await;
     assert_eq!(told[0].camera_id, id);
 
+    assert_eq!(told[0].message, "The fake camera says no.", "how long it has been dark is told by a time, which does not grow old");
+    let sentence = summary(&app, id, |sentence| sentence.contains("people are asked to look")).await;
+    assert_eq!(sentence, "The fake camera says no; the webhook was sent; people are asked to look; not back yet.");
+
     let recovery = app.get(&format!("/api/v1/cameras/{id}/recovery")).await.json();
     let rung = |name: &str| recovery["rungs"].as_array().expect("rungs").iter().find(|rung| rung["rung"] == name).expect("known").clone();
     assert!(rung("webhook")["used"].as_u64().expect("a count") >= 1 && recovery["dark_since"].is_string(), "{recovery}");
@@ -125,6 +143,31 @@ async fn a_dark_camera_is_reported_to_the_webhook_and_to_people_until_it_rests()
     assert_eq!(app.patch(&format!("/api/v1/cameras/{id}"), json!({"enabled": false})).await.status, StatusCode::OK);
     alerts(&mut feed, <[Alert]>::is_empty).await;
     assert_eq!(app.get("/api/v1/cameras/999/recovery").await.problem().0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_camera_that_comes_back_for_a_moment_is_asked_to_be_looked_at_again_at_once() {
+    let camera = FakeCamera::builder().mount("/main", Fixture::sub()).start().await.expect("a camera");
+    let server = Server::start().await;
+    let mut feed = server.state.feed.subscribe();
+    // One round a day, and an hour of pictures before a camera counts as well.
+    let mut defaults = brisk();
+    defaults["recovery.again_after_s"] = json!(0);
+    defaults["recovery.settled_after_s"] = json!(3600);
+    let answer = server.http().await.json("PATCH", "/api/v1/settings", &json!({"defaults": defaults})).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let id = server.add_rtsp("Gate", &camera.url("main"), None).await;
+    server.live(id, Quality::Main).await;
+    for _ in 0..2 {
+        camera.refuse().await;
+        camera.drop_connections().await.expect("dropped");
+        let told = alerts(&mut feed, |alerts| !alerts.is_empty()).await;
+        assert_eq!(told[0].camera_id, id);
+        camera.resume().await;
+        alerts(&mut feed, <[Alert]>::is_empty).await;
+        server.live(id, Quality::Main).await;
+    }
+    server.stop().await;
 }
 
 #[tokio::test]
@@ -167,6 +210,10 @@ async fn a_dry_run_sends_nothing_and_alerts_nobody() {
     assert!(told.iter().all(|alert| alert.camera_id != id));
     let recovery = app.get(&format!("/api/v1/cameras/{id}/recovery")).await.json();
     assert!(recovery["rungs"].as_array().expect("rungs").iter().all(|rung| rung["used"] == 0), "{recovery}");
+    assert_eq!(summary(&app, id, |_| true).await, "The fake camera says no; not back yet.", "nothing was done, so none of it is told");
+    let log = app.get(&format!("/api/v1/cameras/{id}/incidents")).await.json();
+    let steps = log[0]["steps"].as_array().expect("steps");
+    assert!(steps.iter().any(|step| step["text"].as_str().is_some_and(|text| text.starts_with("Dry run: after "))), "{log}");
 }
 
 #[tokio::test]

@@ -33,18 +33,21 @@ pub struct Note {
     pub code: Option<String>,
     /// One or two sentences for people, never with a secret.
     pub text: String,
+    /// A step of what is open, and no part of its sentence: nothing was done.
+    pub aside: bool,
 }
 
 impl Note {
     /// A remark about a camera, now.
     pub fn new(camera: CameraId, kind: IncidentKind, text: impl Into<String>) -> Self {
-        Self { camera: Some(camera), quality: None, at: Stamp::now(), kind, phase: NotePhase::Moment, code: None, text: short(text.into()) }
+        let text = short(text.into());
+        Self { camera: Some(camera), quality: None, at: Stamp::now(), kind, phase: NotePhase::Moment, code: None, text, aside: false }
     }
 
     /// A remark about the server itself, now.
     pub fn server(text: impl Into<String>) -> Self {
-        let kind = IncidentKind::Server;
-        Self { camera: None, quality: None, at: Stamp::now(), kind, phase: NotePhase::Moment, code: None, text: short(text.into()) }
+        let (kind, text) = (IncidentKind::Server, short(text.into()));
+        Self { camera: None, quality: None, at: Stamp::now(), kind, phase: NotePhase::Moment, code: None, text, aside: false }
     }
 
     /// About one of the camera's streams.
@@ -56,6 +59,12 @@ impl Note {
     #[must_use]
     pub fn code(self, code: impl Into<String>) -> Self {
         Self { code: Some(code.into()), ..self }
+    }
+
+    /// A step that an incident's sentence does not tell of.
+    #[must_use]
+    pub fn aside(self) -> Self {
+        Self { aside: true, ..self }
     }
 
     /// The beginning of something that lasts.

@@ -9,6 +9,7 @@ use app::model::IncidentKind;
 use media::stream::{StreamEvent, StreamState};
 use media::time::Stamp;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Steps that are kept: the first ones tell how it began, the last ones how it stands.
 const FIRST_STEPS: usize = 8;
@@ -28,6 +29,10 @@ pub(super) struct Open {
     was_live: bool,
     /// The stream is not live.
     pub(super) dark: bool,
+    /// Since when it has been dark, while it is.
+    dark_since: Option<Stamp>,
+    /// How long it was dark before.
+    dark_before: Duration,
     /// What a note has begun and none has ended.
     pub(super) episode: Option<IncidentKind>,
     /// Failures since the stream was last live, as its policy counts them …
@@ -53,6 +58,8 @@ impl Open {
             began,
             was_live: true,
             dark: false,
+            dark_since: None,
+            dark_before: Duration::ZERO,
             episode: None,
             failures: 0,
             carried: 0,
@@ -72,11 +79,8 @@ impl Open {
         let planned = event.to == StreamState::Connecting && event.code.is_none();
         let kind = if planned { IncidentKind::Restart } else { IncidentKind::Outage };
         let code = event.code.map(|code| code.as_str().to_owned());
-        let began = Stamp {
-            mono_us: event.at.mono_us.saturating_sub(u64::try_from(before.as_micros()).unwrap_or(u64::MAX)),
-            utc_ms: event.at.utc_ms.saturating_sub(i64::try_from(before.as_millis()).unwrap_or(i64::MAX)),
-        };
-        let mut open = Self { was_live, ..Self::new(id, place, kind, code, began) };
+        let began = earlier(event.at, before);
+        let mut open = Self { was_live, dark_since: Some(began), ..Self::new(id, place, kind, code, began) };
         open.not_live(event);
         open
     }
@@ -104,6 +108,7 @@ impl Open {
             self.loss_counted = true;
         }
         self.dark = true;
+        self.dark_since.get_or_insert_with(|| earlier(event.at, event.silent_for.unwrap_or_default()));
         self.live_again = false;
         self.count(event);
         if event.to != StreamState::Connecting {
@@ -120,7 +125,9 @@ impl Open {
 
     pub(super) fn went_live(&mut self, event: &StreamEvent) {
         self.count(event);
+        self.dark_before = self.dark_for(event.at);
         self.dark = false;
+        self.dark_since = None;
         self.live_again = true;
         self.push(step_of(event, self.began));
     }
@@ -131,7 +138,7 @@ impl Open {
     }
 
     pub(super) fn noted(&mut self, note: &Note) {
-        if note.kind == IncidentKind::RecoveryStep {
+        if note.kind == IncidentKind::RecoveryStep && !note.aside {
             self.clause(&note.text);
         }
         self.push(Step {
@@ -156,9 +163,10 @@ impl Open {
     }
 
     pub(super) fn entry(&self, now: Stamp, ending: Option<Ending>) -> Entry {
-        let dark = now.since(self.began);
+        let length = now.since(self.began);
         let planned = self.kind == IncidentKind::Restart;
-        let facts = Facts { clauses: &self.clauses, was_live: self.was_live, planned, dark, ending };
+        let (dark_now, dark) = (self.dark, self.dark_for(now));
+        let facts = Facts { clauses: &self.clauses, was_live: self.was_live, planned, dark_now, dark, length, ending };
         Entry {
             id: self.id,
             camera: self.place.0.map(|camera| camera.0),
@@ -167,12 +175,17 @@ impl Open {
             code: self.code.clone(),
             started_ms: self.began.utc_ms,
             ended_ms: ending.map(|_| now.utc_ms.max(self.began.utc_ms)),
-            dark_ms: Some(milliseconds(dark)),
+            dark_ms: Some(milliseconds(length)),
             attempts: self.tries(),
             summary: words::sentence(&facts),
             steps: self.first.iter().chain(&self.last).cloned().collect(),
             left_out: self.left_out,
         }
+    }
+
+    /// For how long no pictures came until `now`.
+    fn dark_for(&self, now: Stamp) -> Duration {
+        self.dark_before.saturating_add(self.dark_since.map_or(Duration::ZERO, |since| now.since(since)))
     }
 
     fn count(&mut self, event: &StreamEvent) {
@@ -187,6 +200,13 @@ impl Open {
     fn clause(&mut self, reason: &str) {
         let clause = words::clause(reason);
         if clause.is_empty() || self.clauses.contains(&clause) {
+            return;
+        }
+        // "The camera refused the password", and then "The camera refused the password twice": how a loss began stays as it was told.
+        if let Some(place) = self.clauses.iter().position(|known| clause.starts_with(known.as_str())) {
+            if place > 0 || !self.was_live {
+                self.clauses[place] = clause;
+            }
             return;
         }
         if self.clauses.len() >= CLAUSES {
@@ -205,5 +225,12 @@ impl Open {
             self.last.pop_front();
             self.left_out = self.left_out.saturating_add(1);
         }
+    }
+}
+
+fn earlier(at: Stamp, by: Duration) -> Stamp {
+    Stamp {
+        mono_us: at.mono_us.saturating_sub(u64::try_from(by.as_micros()).unwrap_or(u64::MAX)),
+        utc_ms: at.utc_ms.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)),
     }
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 /// Longest clause that is taken from a reason, in characters.
 const MAX_CLAUSE: usize = 140;
+/// How the sentence ends while it goes on: dark, and with pictures that show nothing useful.
+const NOT_BACK: &str = "not back yet";
+const NOT_OVER: &str = "not over yet";
 
 /// How an incident ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +37,12 @@ pub(super) struct Facts<'a> {
     pub was_live: bool,
     /// Nothing failed: it was opened anew on purpose.
     pub planned: bool,
+    /// No pictures come. False at the end of an outage that was got over, and while only what pictures show is wrong.
+    pub dark_now: bool,
+    /// For how long none came.
     pub dark: Duration,
+    /// From beginning to end.
+    pub length: Duration,
     /// None while it goes on.
     pub ending: Option<Ending>,
 }
@@ -42,7 +50,19 @@ pub(super) struct Facts<'a> {
 pub(super) fn sentence(facts: &Facts<'_>) -> String {
     let mut parts: Vec<String> = facts.clauses.to_vec();
     let dark = format!("dark for {}", span(facts.dark));
+    let mut broken_off = |when: &str| {
+        if facts.dark_now {
+            parts.extend([format!("not back when {when}"), dark.clone()]);
+        } else {
+            parts.extend([format!("not over when {when}"), format!("lasted {}", span(facts.length))]);
+        }
+    };
     match facts.ending {
+        Some(Ending::Unwanted) => broken_off("the last viewer left"),
+        Some(Ending::Asleep) => broken_off("it went to sleep"),
+        Some(Ending::TurnedOff) => broken_off("it was turned off"),
+        Some(Ending::Gone) => broken_off("it was removed"),
+        Some(Ending::Stopped) => broken_off("Nightjar was stopped"),
         Some(Ending::Live { tries }) => {
             if tries > 0 && !facts.planned {
                 let verb = if facts.was_live { "reconnected" } else { "connected" };
@@ -50,22 +70,22 @@ pub(super) fn sentence(facts: &Facts<'_>) -> String {
             }
             parts.push(dark);
         }
-        Some(Ending::Over) => parts.push(format!("over after {}", span(facts.dark))),
-        Some(Ending::Unwanted) => parts.extend(["not back when the last viewer left".to_owned(), dark]),
-        Some(Ending::Asleep) => parts.extend(["not back when it went to sleep".to_owned(), dark]),
-        Some(Ending::TurnedOff) => parts.extend(["not back when it was turned off".to_owned(), dark]),
-        Some(Ending::Gone) => parts.extend(["not back when it was removed".to_owned(), dark]),
-        Some(Ending::Stopped) => parts.extend(["not back when Nightjar was stopped".to_owned(), dark]),
-        None => parts.push("not back yet".to_owned()),
+        Some(Ending::Over) => parts.push(format!("over after {}", span(facts.length))),
+        None if facts.dark_now => parts.push(NOT_BACK.to_owned()),
+        None => parts.push(NOT_OVER.to_owned()),
     }
     joined(&parts)
 }
 
-/// The sentence of an incident that was open when the server ended without a word. `dark`: as far as was stored.
-pub(super) fn cut_off(summary: &str, dark: Duration) -> String {
-    let known = summary.trim_end_matches('.');
-    let known = known.strip_suffix("; not back yet").unwrap_or(known);
-    format!("{known}; ended by a restart of Nightjar; dark for at least {}.", span(dark))
+/// The sentence of an incident that was open when the server ended without a word. `length`: as far as was stored.
+pub(super) fn cut_off(summary: &str, length: Duration) -> String {
+    let told = summary.trim_end_matches('.');
+    let without = |end: &str| told.strip_suffix(end)?.strip_suffix("; ");
+    let (known, how) = match without(NOT_OVER) {
+        Some(known) => (known, "lasted"),
+        None => (without(NOT_BACK).unwrap_or(told), "dark for"),
+    };
+    format!("{known}; ended by a restart of Nightjar; {how} at least {}.", span(length))
 }
 
 fn joined(parts: &[String]) -> String {
@@ -84,16 +104,34 @@ fn joined(parts: &[String]) -> String {
     sentence
 }
 
-/// The first clause of a reason: what happened, without what to do about it.
+/// The first clause of a reason: what happened, without what to do about it and without what stands in brackets.
 pub(super) fn clause(reason: &str) -> String {
-    let reason = reason.trim();
-    let ends = [". ", ": ", "; ", "! ", " ("];
+    let reason = without_brackets(reason.trim());
+    let ends = [". ", ": ", "; ", "! "];
     let end = ends.iter().filter_map(|end| reason.find(end)).min().unwrap_or(reason.len());
     let first = reason[..end].trim_end_matches(['.', ' ']);
     match first.char_indices().nth(MAX_CLAUSE) {
         Some((end, _)) => format!("{}…", &first[..end]),
         None => first.to_owned(),
     }
+}
+
+/// Brackets that are not closed last to the end.
+fn without_brackets(text: &str) -> String {
+    let (mut out, mut depth) = (String::with_capacity(text.len()), 0_u32);
+    for letter in text.chars() {
+        match letter {
+            '(' => {
+                depth += 1;
+                let end = out.trim_end().len();
+                out.truncate(end);
+            }
+            ')' if depth > 0 => depth -= 1,
+            letter if depth == 0 => out.push(letter),
+            _ => {}
+        }
+    }
+    out
 }
 
 /// `The camera …` becomes `the camera …`; names and abbreviations stay.
@@ -119,7 +157,7 @@ fn nth(number: u32) -> String {
     format!("{number}{ending}")
 }
 
-/// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 days`.
+/// `under 0.1 s`, `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 days`.
 pub(super) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let two = |large: u64, unit: &str, small: u64, other: &str| {
@@ -128,7 +166,11 @@ pub(super) fn span(duration: Duration) -> String {
     match seconds {
         0..=59 => {
             let exact = duration.as_secs_f32();
-            if exact < 9.95 { format!("{exact:.1} s") } else { format!("{exact:.0} s") }
+            match exact {
+                ..0.05 => "under 0.1 s".to_owned(),
+                ..9.95 => format!("{exact:.1} s"),
+                _ => format!("{exact:.0} s"),
+            }
         }
         60..=599 => two(seconds / 60, "min", seconds % 60, "s"),
         600..=3_599 => format!("{} min", seconds / 60),
@@ -146,7 +188,8 @@ mod tests {
     fn the_sentence_says_what_happened_and_how_it_ended() {
         let clauses = ["No frames for 7 s".to_owned(), "The camera closed the connection".to_owned()];
         let ending = Some(Ending::Live { tries: 2 });
-        let facts = Facts { clauses: &clauses, was_live: true, planned: false, dark: Duration::from_millis(9_400), ending };
+        let dark = Duration::from_millis(9_400);
+        let facts = Facts { clauses: &clauses, was_live: true, planned: false, dark_now: true, dark, length: dark, ending };
         assert_eq!(sentence(&facts), "No frames for 7 s; the camera closed the connection; reconnected at the 2nd try; dark for 9.4 s.");
         assert_eq!(sentence(&Facts { ending: None, ..facts }), "No frames for 7 s; the camera closed the connection; not back yet.");
         let never = Facts { was_live: false, ending: Some(Ending::Live { tries: 11 }), ..facts };
@@ -156,6 +199,30 @@ mod tests {
             cut_off(&open, Duration::from_secs(75)),
             "No frames for 7 s; the camera closed the connection; ended by a restart of Nightjar; dark for at least 1 min 15 s."
         );
+        assert!(
+            sentence(&Facts { ending: Some(Ending::Unwanted), ..facts }).ends_with("; not back when the last viewer left; dark for 9.4 s.")
+        );
+    }
+
+    #[test]
+    fn what_pictures_show_is_not_called_dark() {
+        let clauses = ["The camera sends the same picture again and again".to_owned()];
+        let (dark, length) = (Duration::ZERO, Duration::from_secs(40));
+        let facts = Facts { clauses: &clauses, was_live: true, planned: false, dark_now: false, dark, length, ending: None };
+        let open = sentence(&facts);
+        assert_eq!(open, "The camera sends the same picture again and again; not over yet.");
+        assert_eq!(
+            sentence(&Facts { ending: Some(Ending::Unwanted), ..facts }),
+            "The camera sends the same picture again and again; not over when the last viewer left; lasted 40 s."
+        );
+        assert!(
+            sentence(&Facts { ending: Some(Ending::Stopped), ..facts }).ends_with("; not over when Nightjar was stopped; lasted 40 s.")
+        );
+        assert!(sentence(&Facts { ending: Some(Ending::Over), ..facts }).ends_with("; over after 40 s."));
+        assert_eq!(
+            cut_off(&open, Duration::from_secs(60)),
+            "The camera sends the same picture again and again; ended by a restart of Nightjar; lasted at least 1 min."
+        );
     }
 
     #[test]
@@ -163,6 +230,10 @@ mod tests {
         assert_eq!(clause("No frames for 5.0 s: the camera stopped sending although the connection is open."), "No frames for 5.0 s");
         assert_eq!(clause("The camera closed the connection. Trying again in 0.3 s."), "The camera closed the connection");
         assert_eq!(clause("192.168.1.20:554 does not answer"), "192.168.1.20:554 does not answer");
+        assert_eq!(clause("The video program (ffmpeg) ended unexpectedly. It is started again."), "The video program ended unexpectedly");
+        assert_eq!(clause("10.0.0.9 can't be reached (No route to host (os error 113)). Check it."), "10.0.0.9 can't be reached");
+        assert_eq!(clause("The camera forbids it (403"), "The camera forbids it");
+        assert_eq!(clause("A closing bracket) alone is a letter"), "A closing bracket) alone is a letter");
         assert_eq!(clause(""), "");
         assert_eq!(uncapitalised("Nightjar made a mistake"), "Nightjar made a mistake");
         assert_eq!(uncapitalised("RTSP is not spoken"), "RTSP is not spoken");
@@ -172,7 +243,16 @@ mod tests {
 
     #[test]
     fn lengths_have_one_or_two_units() {
-        let cases = [(400, "0.4 s"), (9_940, "9.9 s"), (42_100, "42 s"), (200_000, "3 min 20 s"), (1_500_000, "25 min")];
+        let cases = [
+            (0, "under 0.1 s"),
+            (49, "under 0.1 s"),
+            (60, "0.1 s"),
+            (400, "0.4 s"),
+            (9_940, "9.9 s"),
+            (42_100, "42 s"),
+            (200_000, "3 min 20 s"),
+            (1_500_000, "25 min"),
+        ];
         for (ms, text) in cases {
             assert_eq!(span(Duration::from_millis(ms)), text);
         }

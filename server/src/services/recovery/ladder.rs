@@ -108,6 +108,15 @@ impl Ladder {
         self.dark_since
     }
 
+    /// Nothing is wrong, and has not been for long enough for the next darkness to be another one.
+    pub fn is_well(&self, now: Stamp) -> bool {
+        match self.condition {
+            Condition::Resting => true,
+            Condition::Dark { .. } => false,
+            Condition::Live => self.live_since.is_none_or(|since| now.since(since) >= self.settings.settled_after),
+        }
+    }
+
     /// How often this rung was really taken in the last 24 hours.
     pub fn used(&self, rung: Rung, now: Stamp) -> u32 {
         self.count(rung, false, now)

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 pub const TRANSPORT_FIXED: &str = "This camera\u{2019}s transport is fixed, or it is no RTSP camera.";
 pub const NO_WEBHOOK: &str = "No webhook is set.";
-pub const NOT_RECORDED: &str = "Recovery: a step was left out, because the database did not take it and its limit would not hold.";
+pub const NO_TRANSPORT: &str = "There is no other transport to try.";
+pub const NO_PICTURES: &str = "It gives no pictures.";
+pub const NOT_RECORDED: &str = "A step was left out, because the database did not take it and its limit would not hold.";
 
 /// Instead of a step, in a dry run.
 pub fn would(step: Step) -> String {
@@ -17,36 +19,33 @@ pub fn would(step: Step) -> String {
         Rung::Webhook => "send the webhook",
         Rung::Alert => "alert people",
     };
-    format!("Recovery, dry run: after {} in the dark it would {what} now.", span(step.dark_for))
+    format!("Dry run: after {} in the dark Nightjar would {what} now.", span(step.dark_for))
 }
 
 pub fn used_up(rung: Rung, limit: u32) -> String {
     let times = if limit == 1 { "once".to_owned() } else { format!("{limit} times") };
-    format!("Recovery: {} was due, but it was done {times} in the last 24 hours already, which is its limit.", name(rung))
+    format!("{} is left out: {times} in 24 hours is its limit.", name(rung))
 }
 
 pub fn reconnect(answer: &str) -> String {
-    format!("Recovery: asked for the streams again. {answer}")
+    format!("Asked for the streams again. {answer}").trim_end().to_owned()
 }
 
-pub fn transport(names: &[&str]) -> String {
-    match names.first() {
-        Some(name) => format!("Recovery: the next attempt tries {name}."),
-        None => "Recovery: there is no other transport to try.".to_owned(),
-    }
+pub fn transport(name: &str) -> String {
+    format!("Changed to {name}: the next attempt uses it.")
 }
 
 pub fn reboot(outcome: &Result<(), String>) -> String {
     match outcome {
-        Ok(()) => "Recovery: the camera was asked to restart.".to_owned(),
-        Err(reason) => format!("Recovery: the camera could not be restarted. {reason}"),
+        Ok(()) => "The camera was asked to restart.".to_owned(),
+        Err(reason) => format!("The camera could not be restarted. {reason}"),
     }
 }
 
 pub fn webhook(outcome: &Result<String, String>) -> String {
     match outcome {
-        Ok(answer) => format!("Recovery: the webhook was sent. {answer}"),
-        Err(reason) => format!("Recovery: the webhook failed. {reason}"),
+        Ok(answer) => format!("The webhook was sent. {answer}"),
+        Err(reason) => format!("The webhook failed. {reason}"),
     }
 }
 
@@ -60,16 +59,16 @@ pub fn dark(dark_for: Duration, error: Option<&str>) -> String {
 }
 
 pub fn alert(sentence: &str) -> String {
-    format!("Recovery: people are asked to look. {sentence}")
+    format!("People are asked to look. {sentence}")
 }
 
 fn name(rung: Rung) -> &'static str {
     match rung {
-        Rung::Reconnect => "reconnecting",
-        Rung::Transport => "the other transport",
-        Rung::Reboot => "a restart of the camera",
-        Rung::Webhook => "the webhook",
-        Rung::Alert => "an alert",
+        Rung::Reconnect => "Asking for the streams again",
+        Rung::Transport => "Trying the other transport",
+        Rung::Reboot => "Restarting the camera",
+        Rung::Webhook => "The webhook",
+        Rung::Alert => "Alerting people",
     }
 }
 

@@ -111,6 +111,68 @@ fn notes_join_what_is_open_and_stand_alone_otherwise() {
 }
 
 #[test]
+fn what_was_not_done_is_a_step_and_no_part_of_the_sentence() {
+    use StreamState::{Backoff, Live};
+    let mut fold = Fold::new(1);
+    live(&mut fold);
+    fold.event(&change(2_000, Live, Backoff, CLOSED, 2));
+    let note =
+        Note::new(CameraId(7), IncidentKind::RecoveryStep, "Dry run: after 15 s in the dark Nightjar would alert people now.").aside();
+    fold.note(Note { at: at(17_000), ..note });
+    let (_, entry) = fold.take().pop().expect("an entry");
+    assert_eq!(entry.summary, "The camera closed the connection; not back yet.");
+    assert_eq!(entry.steps.len(), 2);
+}
+
+#[test]
+fn a_refused_password_is_told_once() {
+    use StreamState::{AuthBlocked, Backoff, Connecting, Live};
+    const REFUSED: Option<(ErrorCode, &str)> = Some((ErrorCode::AuthFailed, "The camera refused the user name or password. Check both."));
+    const TWICE: Option<(ErrorCode, &str)> =
+        Some((ErrorCode::AuthBlocked, "The camera refused the user name or password twice. Correct the credentials."));
+    let mut fold = Fold::new(1);
+    live(&mut fold);
+    fold.event(&change(2_000, Live, Backoff, CLOSED, 2));
+    fold.event(&change(3_000, Connecting, Backoff, REFUSED, 3));
+    fold.event(&change(4_000, Connecting, AuthBlocked, TWICE, 4));
+    let (_, entry) = fold.take().pop().expect("an entry");
+    assert_eq!(entry.summary, "The camera closed the connection; the camera refused the user name or password twice; not back yet.");
+    // How the loss began stays, also where what followed says more of the same.
+    const OPENING: Option<(ErrorCode, &str)> =
+        Some((ErrorCode::Unreachable, "The camera closed the connection while the stream was being opened."));
+    fold.event(&change(5_000, Connecting, Backoff, OPENING, 4));
+    let (_, entry) = fold.take().pop().expect("an entry");
+    assert!(entry.summary.starts_with("The camera closed the connection; the camera refused"), "{}", entry.summary);
+}
+
+#[test]
+fn a_picture_that_stands_still_is_never_called_dark() {
+    use StreamState::{Backoff, Idle, Live};
+    let frozen = |ms| {
+        let text = "The camera sends the same picture again and again. It may have hung.";
+        Note { at: at(ms), ..Note::new(CameraId(7), IncidentKind::PictureFrozen, text).stream(Quality::Main) }
+    };
+    let mut fold = Fold::new(1);
+    live(&mut fold);
+    fold.note(frozen(10_000).begins());
+    assert_eq!(fold.take().pop().expect("an entry").1.summary, "The camera sends the same picture again and again; not over yet.");
+    fold.event(&change(50_000, Live, Idle, None, 1));
+    let (_, left) = fold.take().pop().expect("an entry");
+    assert_eq!(left.summary, "The camera sends the same picture again and again; not over when the last viewer left; lasted 40 s.");
+
+    // It froze for an hour, then started anew: dark were the last ten seconds only.
+    live(&mut fold);
+    fold.note(frozen(100_000).begins());
+    fold.event(&change(3_700_000, Live, Backoff, CLOSED, 2));
+    assert!(fold.take().pop().expect("an entry").1.summary.ends_with("; not back yet."));
+    fold.note(frozen(3_701_000).ends());
+    fold.event(&change(3_710_000, Backoff, Live, CLOSED, 2));
+    let (moment, back) = fold.take().pop().expect("an entry");
+    assert_eq!((moment, back.dark_ms), (Moment::Closed, Some(3_610_000)));
+    assert!(back.summary.ends_with("; the camera closed the connection; reconnected at the 1st try; dark for 10 s."), "{}", back.summary);
+}
+
+#[test]
 fn a_picture_that_stands_still_is_one_incident_also_when_the_stream_is_restarted_for_it() {
     use StreamState::{Connecting, Live};
     let mut fold = Fold::new(1);
