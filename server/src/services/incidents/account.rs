@@ -95,16 +95,21 @@ impl Account {
                 self.count(*key, now);
                 continue;
             }
-            let lane = match state {
-                StreamState::Live => Lane::Live,
-                StreamState::Idle | StreamState::Disabled => Lane::Idle,
-                StreamState::Connecting => Lane::Starting,
-                _ => Lane::Dark,
-            };
-            self.streams.insert(*key, Running { lane, counted: now, starting: 0 });
+            self.streams.insert(*key, Running { lane: lane_of(*state), counted: now, starting: 0 });
         }
         while self.waiting.len() > MAX_WAITING {
             self.waiting.pop_first();
+        }
+    }
+
+    /// Changes of state went by unheard: from now on each stream is counted as what it is.
+    pub(super) fn resync(&mut self, states: &[(StreamKey, StreamState)], now: Stamp) {
+        self.tick(states, now);
+        for (key, state) in states {
+            let lane = lane_of(*state);
+            if let Some(running) = self.streams.get_mut(key).filter(|running| running.lane != lane) {
+                (running.lane, running.starting) = (lane, 0);
+            }
         }
     }
 
@@ -153,6 +158,16 @@ impl Account {
             left -= part;
             end = end.saturating_sub(part);
         }
+    }
+}
+
+/// Of a stream whose past is not known.
+fn lane_of(state: StreamState) -> Lane {
+    match state {
+        StreamState::Live => Lane::Live,
+        StreamState::Idle | StreamState::Disabled => Lane::Idle,
+        StreamState::Connecting => Lane::Starting,
+        StreamState::Stalled | StreamState::Backoff | StreamState::AuthBlocked | StreamState::CircuitOpen => Lane::Dark,
     }
 }
 
@@ -216,6 +231,20 @@ mod tests {
         account.event(&change(12_000, Backoff, Idle, false, 0));
         account.tick(&[(KEY, Idle)], at(13_000));
         assert_eq!(all(&account), Sums { live: 0, dark: 12_000, idle: 1_000 });
+    }
+
+    #[test]
+    fn a_loss_that_went_by_unheard_is_not_counted_as_live_for_ever() {
+        use StreamState::{Backoff, Live};
+        let mut account = Account::default();
+        account.tick(&[(KEY, Live)], at(0));
+        // It broke somewhere on the way, and too much else happened for that to be heard.
+        account.resync(&[(KEY, Backoff)], at(5_000));
+        account.tick(&[(KEY, Backoff)], at(15_000));
+        assert_eq!(all(&account), Sums { live: 5_000, dark: 10_000, idle: 0 });
+        account.event(&change(16_000, Backoff, Live, true, 0));
+        account.tick(&[(KEY, Live)], at(18_000));
+        assert_eq!(all(&account), Sums { live: 7_000, dark: 11_000, idle: 0 });
     }
 
     #[test]

@@ -114,8 +114,11 @@ impl Incidents {
 
     fn resync(&self, missed: u64) {
         tracing::warn!(missed, "the incident log did not keep up with the streams and goes by their present state");
-        let statuses = self.inner.streams.statuses();
-        self.book().fold.resync(&statuses, Stamp::now());
+        let (statuses, states) = (self.inner.streams.statuses(), self.states());
+        let now = Stamp::now();
+        let mut book = self.book();
+        book.account.resync(&states, now);
+        book.fold.resync(&statuses, now);
     }
 
     fn tick(&self) {
