@@ -22,6 +22,8 @@ const TLS: &str = "tl5-Kk3;pass";
 const REFUSED: [&str; 3] = ["ref1-Zz8-pass", "ref2-Yy9-pass", "ref3-Xx6-pass"];
 /// As UniFi Protect makes addresses: whoever knows it sees the camera.
 const PATH: &str = "rqLwdBxG2h5Nq8uW";
+/// Of a webhook: its header's value, words of its address, and of its body.
+const HOOK: [&str; 4] = ["h00k-Secret-Pp1", "T0Wq8BxG2h5Nq8uWz4", "qu3ry-token-Rr2", "b0dy-key-Ss3"];
 
 /// The program, ended with the test.
 pub struct Program(pub Child);
@@ -77,6 +79,15 @@ async fn no_secret_is_in_the_diagnostics() {
     // Tried and refused by the camera.
     assert_eq!(http.json("POST", "/api/v1/cameras/probe", &add("Probe", digest.url("main"), "admin", WRONG)).await.status, 422);
     settled(address).await;
+    // Nobody answers there: what goes wrong is in the log as well.
+    let [secret, word, query, key] = HOOK;
+    let webhook = json!({
+        "url": format!("http://127.0.0.1:9/relay/{word}?token={query}"), "header": "X-Key", "secret": secret,
+        "body": format!("{{\"key\": \"{key}\", \"camera\": \"{{camera}}\"}}")
+    });
+    let answer = http.json("PATCH", "/api/v1/settings", &json!({"webhook": webhook})).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(http.json("POST", "/api/v1/settings/webhook/test", &webhook).await.status, 422);
 
     let answer = http.get("/api/v1/system/diagnostics.zip").await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/zip"));
@@ -87,7 +98,7 @@ async fn no_secret_is_in_the_diagnostics() {
     let key = std::fs::read_to_string(data.join("secret.key")).expect("a key");
     let key_words = key.split_ascii_whitespace().skip(1).map(str::to_owned);
     let pairs = [("operator", BASIC), ("admin", DIGEST), ("admin", WRONG), ("admin", TLS)];
-    let plain = pairs.iter().map(|(_, password)| (*password).to_owned()).chain(REFUSED.map(str::to_owned)).chain([PATH.to_owned()]);
+    let plain = pairs.iter().map(|(_, password)| *password).chain(REFUSED).chain(HOOK).chain([PATH]).map(str::to_owned);
     let mut forms: Vec<String> = plain.chain(key_words).flat_map(|secret| forms(&secret)).collect();
     forms.extend(pairs.iter().flat_map(|(user, password)| base64s(&format!("{user}:{password}"))));
     for (name, text) in &files {
@@ -124,6 +135,7 @@ async fn no_secret_is_in_the_diagnostics() {
     assert_eq!(parsed("versions.json")["nightjar"], env!("CARGO_PKG_VERSION"));
     assert!(parsed("versions.json")["database"].as_str().expect("told").starts_with("SQLite 3"));
     assert_eq!(parsed("settings.json")["allow_loopback_cameras"], true);
+    assert_eq!(parsed("settings.json")["stored"]["recovery.webhook"]["url"], "http://127.0.0.1:9/relay/***?…");
     assert_eq!(parsed("system.json")["process"]["pid"], program.0.id());
     assert!(files["log.txt"].lines().count() > 100, "a talkative log");
     assert!(files["log.txt"].contains("/*** "), "the log named the address that is a secret");
@@ -140,6 +152,7 @@ fn start(data: &std::path::Path) -> Child {
         .arg(data)
         .env("NIGHTJAR_LOG_LEVEL", "trace")
         .env("NIGHTJAR_ALLOW_LOOPBACK_CAMERAS", "true")
+        .env("NIGHTJAR_ALLOW_LOOPBACK_WEBHOOKS", "true")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

@@ -6,11 +6,13 @@ use crate::config::Settings;
 use crate::entities::setting;
 use crate::logging;
 use crate::services::status;
+use crate::services::webhook::Webhook;
 use crate::state::AppState;
 use app::model::{History, IncidentQuery, SystemHealth};
 use media::child::{Child, ChildSpec};
 use media::time::Stamp;
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, Statement};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -28,6 +30,8 @@ const INCIDENT_PAGE: u32 = 200;
 const INCIDENT_PAGES: usize = 10;
 /// The history as it is kept.
 const HISTORY_STEP_S: u32 = 10;
+/// Shorter values of a webhook's address are ordinary words.
+const SECRET_VALUE: usize = 8;
 
 /// Everything, as read; made into files off the asynchronous threads.
 pub struct Gathered {
@@ -55,6 +59,7 @@ pub async fn gather(state: &AppState) -> Gathered {
     secrets.extend(decoded);
     let addresses = wall.cameras.iter().flat_map(|camera| [&camera.sources.main, &camera.sources.sub]).flatten();
     secrets.extend(addresses.flat_map(|source| scrub::random_words(&source.url)).map(str::to_owned));
+    secrets.extend(state.installation.webhook().iter().flat_map(|webhook| webhook_secrets(webhook)));
     let statuses = state.cameras.statuses().into_iter().map(|(camera_id, status)| {
         let mut value = to_value(&status);
         value["camera_id"] = camera_id.into();
@@ -166,6 +171,33 @@ fn camera_told(mut camera: Value) -> Value {
     camera
 }
 
+/// What of a webhook nobody may be told: receivers know their senders by long words in the address, or by what the body says.
+fn webhook_secrets(webhook: &Webhook) -> Vec<String> {
+    let mut secrets: Vec<String> = webhook.secret.iter().map(|secret| secret.expose_secret().to_owned()).collect();
+    secrets.extend(scrub::random_words(webhook.url.path()).map(str::to_owned));
+    secrets.extend(webhook.url.query_pairs().map(|(_, value)| value.into_owned()).filter(|value| value.len() >= SECRET_VALUE));
+    secrets
+}
+
+/// A stored value as it may be told: addresses without what gives access, and no text that is sent to others.
+fn stored_told(name: &str, value: Value) -> Value {
+    match value {
+        Value::String(text) if name == "url" || name.ends_with(".url") => scrub::address(&text).into(),
+        Value::String(_) if name == "body" => scrub::MASK.into(),
+        Value::Object(fields) => Value::Object(all_told(fields)),
+        Value::Array(values) => values.into_iter().map(|value| stored_told("", value)).collect(),
+        other => other,
+    }
+}
+
+fn all_told(fields: Map<String, Value>) -> Map<String, Value> {
+    let told = |(name, value): (String, Value)| {
+        let value = stored_told(&name, value);
+        (name, value)
+    };
+    fields.into_iter().map(told).collect()
+}
+
 /// The settings in force, and what is stored in the database.
 async fn settings_told(state: &AppState) -> Value {
     let rows = timeout(PATIENCE, setting::Entity::find().all(state.db.read())).await;
@@ -188,7 +220,7 @@ fn in_force(settings: &Settings, stored: Map<String, Value>) -> Value {
         "media_folders": settings.media_folders,
         "allowed_origins": settings.allowed_origins,
         "defaults": settings.defaults,
-        "stored": stored,
+        "stored": all_told(stored),
     })
 }
 
@@ -251,11 +283,12 @@ mod tests {
         let url = "postgres://nightjar:db%2Fp%40ss-77@db.lan:5432/nightjar?sslmode=require&password=other-88";
         let environment = HashMap::from([("DATABASE_URL".to_owned(), url.to_owned())]);
         let settings = Settings::load_from(&Flags::default(), Some(environment)).expect("loads");
-        let stored = [("webhook.url", json!("https://hook:pw-99@example.org/x")), ("webhook", json!({"secret": "s-66", "on": true}))];
+        let webhook = json!({"secret": "s-66", "on": true, "url": "https://example.org/relay?key=q-55", "body": "{\"key\": \"b-44\"}"});
+        let stored = [("webhook.url", json!("https://hook:pw-99@example.org/x")), ("webhook", webhook)];
         let stored = stored.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let text = Scrub::default().json(in_force(&settings, stored)).to_string();
         assert!(text.contains("postgres://db.lan:5432/nightjar") && text.contains("\"on\":true"), "{text}");
-        for secret in ["p%40ss-77", "p@ss-77", "other-88", "pw-99", "s-66"] {
+        for secret in ["p%40ss-77", "p@ss-77", "other-88", "pw-99", "s-66", "q-55", "b-44"] {
             assert!(!text.contains(secret), "{secret}: {text}");
         }
     }
