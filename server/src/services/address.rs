@@ -5,11 +5,13 @@ use crate::config::Settings;
 use async_trait::async_trait;
 use media::ingest::net::embedded_v4;
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+/// Any port does to ask for the way to an address.
+const DISCARD: u16 = 9;
 /// How long a name may take to resolve.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -54,7 +56,7 @@ impl Refusal {
         match self {
             Self::Unknown => "This host name is not known. Check its spelling, or enter an IP address.",
             Self::Loopback => {
-                "This address belongs to the server itself (loopback). If the receiver really is a program on this machine, set NIGHTJAR_ALLOW_LOOPBACK_WEBHOOKS=true."
+                "This address belongs to the server itself. If the receiver really is a program on this machine, set NIGHTJAR_ALLOW_LOOPBACK_WEBHOOKS=true."
             }
             Self::NotACamera => {
                 "This is not the address of a single device (it is a link-local, multicast, broadcast or empty address). Enter the receiver's own address."
@@ -126,18 +128,20 @@ impl AddressPolicy {
     /// # Errors
     /// The host is unknown or not acceptable.
     pub async fn check(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, Refusal> {
-        self.check_all(host, port, &self.allow_loopback).await
+        self.check_all(host, port, |address| address.is_loopback(), &self.allow_loopback).await
     }
 
-    /// As [`AddressPolicy::check`], for the receiver of a webhook. Only the addresses in the answer may be connected to.
+    /// As [`AddressPolicy::check`], for the receiver of a webhook: none of this machine's addresses is one, whatever network it is in. Only the
+    /// addresses in the answer may be connected to.
     ///
     /// # Errors
     /// The host is unknown or not acceptable.
     pub async fn check_webhook(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, Refusal> {
-        self.check_all(host, port, &self.allow_loopback_webhooks).await
+        self.check_all(host, port, is_local, &self.allow_loopback_webhooks).await
     }
 
-    async fn check_all(&self, host: &str, port: u16, allow_loopback: &AtomicBool) -> Result<Vec<IpAddr>, Refusal> {
+    /// `is_own` tells the addresses that are refused unless `allowed`.
+    async fn check_all(&self, host: &str, port: u16, is_own: fn(IpAddr) -> bool, allowed: &AtomicBool) -> Result<Vec<IpAddr>, Refusal> {
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
         let addresses = match literal {
             Some(address) => vec![address],
@@ -150,12 +154,12 @@ impl AddressPolicy {
             return Err(Refusal::Unknown);
         }
         for address in &addresses {
-            self.check_address(*address, port, allow_loopback)?;
+            self.check_address(*address, port, is_own, allowed)?;
         }
         Ok(addresses)
     }
 
-    fn check_address(&self, address: IpAddr, port: u16, allow_loopback: &AtomicBool) -> Result<(), Refusal> {
+    fn check_address(&self, address: IpAddr, port: u16, is_own: fn(IpAddr) -> bool, allowed: &AtomicBool) -> Result<(), Refusal> {
         let address = embedded_v4(address);
         if not_a_camera(address) {
             return Err(Refusal::NotACamera);
@@ -163,7 +167,7 @@ impl AddressPolicy {
         if self.listeners().iter().any(|own| own.port() == port && (own.ip() == address || is_local(address))) {
             return Err(Refusal::Ourselves);
         }
-        if address.is_loopback() && !allow_loopback.load(Ordering::Relaxed) {
+        if is_own(address) && !allowed.load(Ordering::Relaxed) {
             return Err(Refusal::Loopback);
         }
         Ok(())
@@ -177,9 +181,15 @@ fn not_a_camera(address: IpAddr) -> bool {
     }
 }
 
-/// Whether the address is one of this machine's: only then a socket can be bound to it.
+/// Whether the address is one of this machine's: only then the way to it begins at the address itself. Nothing is sent.
 fn is_local(address: IpAddr) -> bool {
-    address.is_loopback() || UdpSocket::bind((address, 0)).is_ok()
+    let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let begin = || {
+        let socket = UdpSocket::bind((any, 0))?;
+        socket.connect((address, DISCARD))?;
+        socket.local_addr()
+    };
+    address.is_loopback() || begin().is_ok_and(|begin| begin.ip() == address)
 }
 
 #[cfg(test)]
@@ -237,6 +247,31 @@ mod tests {
         assert!(policy(false, &["192.168.1.2"]).check("cam.lan", 554).await.is_ok());
         assert_eq!(policy(false, &["192.168.1.2", "127.0.0.1"]).check("cam.lan", 554).await, Err(Refusal::Loopback));
         assert_eq!(policy(false, &[]).check("cam.lan", 554).await, Err(Refusal::Unknown));
+    }
+
+    #[tokio::test]
+    async fn a_webhook_goes_to_no_address_of_this_machine_and_a_camera_may() {
+        assert!(is_local("127.3.2.1".parse().expect("an address")) && is_local("::1".parse().expect("an address")));
+        assert!(!is_local("198.51.100.7".parse().expect("an address")), "nobody's: it is for examples");
+        let policy = policy(false, &[]);
+        for own in own_addresses() {
+            let host = own.to_string();
+            assert_eq!(policy.check_webhook(&host, 9443).await, Err(Refusal::Loopback), "{host}");
+            assert!(policy.check(&host, 9443).await.is_ok(), "{host}");
+            policy.allow_loopback_webhooks.store(true, Ordering::Relaxed);
+            assert!(policy.check_webhook(&host, 9443).await.is_ok(), "{host}");
+            policy.allow_loopback_webhooks.store(false, Ordering::Relaxed);
+        }
+        assert!(policy.check_webhook("198.51.100.7", 9443).await.is_ok());
+    }
+
+    /// This machine's addresses in other networks than its own, as the kernel lists them; none on a machine without a network.
+    fn own_addresses() -> Vec<Ipv4Addr> {
+        let listed = std::fs::read_to_string("/proc/net/fib_trie").unwrap_or_default();
+        let lines: Vec<&str> = listed.lines().collect();
+        let local = lines.windows(2).filter(|pair| pair[1].contains("/32 host LOCAL"));
+        let addresses = local.filter_map(|pair| pair[0].trim().trim_start_matches("|-- ").parse::<Ipv4Addr>().ok());
+        addresses.filter(|address| !address.is_loopback()).collect()
     }
 
     #[tokio::test]
