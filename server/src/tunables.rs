@@ -68,7 +68,7 @@ pub fn check(layer: &Layer) -> Result<(), Fault> {
     layer.iter().try_for_each(|(key, value)| {
         let tunable = known(key)?;
         if tunable.read(value).is_none() {
-            let sentence = format!("This must be {}. Leave it out to inherit it.", tunable.allowed);
+            let sentence = format!("This must be {}.", tunable.allowed);
             return Err(Fault { key: key.clone(), code: "setting_not_allowed", sentence });
         }
         Ok(())

@@ -68,6 +68,8 @@ async fn every_threshold_is_refused_outside_its_range_which_is_named() {
         }
     }
     assert!(ranges >= 10, "{settings:#}");
+    let answer = app.patch(&path, json!({"overrides": {"health.stale_after_s": 1}})).await;
+    assert_eq!(answer.json()["detail"], "This must be a whole number from 2 to 120 (seconds).");
 }
 
 #[tokio::test]
