@@ -293,7 +293,10 @@ async fn check_log(server: &Server, id: i64, fault: &Fault) {
     let steps = one["steps"].as_array().expect("steps");
     assert!(steps.iter().any(|step| step["text"].as_str().is_some_and(|text| says(text, sentence))), "{}: {log:#}", fault.name);
     let summary = one["summary"].as_str().expect("a sentence");
-    assert!(summary.len() > 30, "{}: {summary}", fault.name);
+    // The sentence itself: how it began, that it was got over, and how long that took.
+    assert!(says(summary, sentence), "{}: {summary}", fault.name);
+    assert!(summary.contains("; reconnected at the ") && summary.contains(" try; dark for "), "{}: {summary}", fault.name);
+    assert!(!summary.contains(['(', ')']), "{}: {summary}", fault.name);
     say(&format!("  {}: {summary}", fault.name));
 }
 

@@ -76,6 +76,8 @@ fn away() -> Vec<Fault> {
             UnsupportedTransport,
         ),
         Fault::outage("reboot", acts!(Action::Reboot { seconds: 4.0, power_loss: false }), Unreachable, CLOSED, Refused).ends_with(powered),
+        Fault::outage("reboot of a minute", acts!(Action::Reboot { seconds: 60.0, power_loss: false }), Unreachable, CLOSED, Refused)
+            .ends_with(powered),
         Fault::outage("power loss", acts!(Action::Reboot { seconds: 12.0, power_loss: true }), Stalled, SILENT, Refused).ends_with(powered),
         Fault::outage("stall", scripts!(|script| script.stall = true), Stalled, SILENT, Stalled),
         Fault::outage("stall of the picture only", scripts!(|script| script.stall_video = true), Stalled, SILENT, Stalled)
