@@ -56,6 +56,23 @@ test('the first run asks for the token of the console, makes an admin and ends o
   }
 });
 
+test('whoever comes without encryption is told so before they type a password', async ({ page, nightjar, context }) => {
+  const note = page.getByRole('note').getByText('This connection is not encrypted');
+  const elsewhere = await Nightjar.startBare('127.0.0.2');
+  try {
+    await new Entry(page, elsewhere.url).open('/');
+    await expect(page).toHaveURL(/\/setup$/);
+    await expect(note).toBeVisible();
+  } finally {
+    await page.goto('about:blank');
+    await elsewhere.end();
+  }
+  await context.clearCookies();
+  await new Entry(page, nightjar.url).open('/sign-in');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(note, 'on this very machine nobody listens').toHaveCount(0);
+});
+
 test('signing in leads back to where one was, and signing out ends it', { tag: ['@phone'] }, async ({ page, context, nightjar, problems }) => {
   problems.allow(/status of 401/, 'a wrong password is typed on purpose');
   await context.clearCookies();

@@ -108,10 +108,10 @@ export class Nightjar {
     return nightjar;
   }
 
-  /** A server that nobody has set up yet. */
-  static async startBare(): Promise<Nightjar> {
+  /** A server that nobody has set up yet. At another address than 127.0.0.1 browsers do not know that it is this machine. */
+  static async startBare(host = '127.0.0.1'): Promise<Nightjar> {
     const data = await mkdtemp(path.join(tmpdir(), 'nightjar-e2e-'));
-    const nightjar = new Nightjar(`http://127.0.0.1:${await freePort()}`, data);
+    const nightjar = new Nightjar(`http://${host}:${await freePort()}`, data);
     await nightjar.up();
     return nightjar;
   }

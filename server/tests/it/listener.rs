@@ -83,6 +83,21 @@ async fn heads_that_are_too_large_are_refused_over_http2_as_well() {
     assert_eq!(connection.get("/health/live").await.status, 200, "the connection goes on");
 }
 
+#[tokio::test]
+async fn pages_of_other_sites_are_told_from_our_own_over_http2() {
+    let app = TestApp::start().await;
+    let address = app.listen().await;
+    let connection = Http2::plain(address, ("cookie", "other=1".to_owned())).await;
+    let from = async |origin: &str| {
+        let headers = [("content-type", "application/json"), ("origin", origin)];
+        connection.send("POST", "/api/v1/session", &headers, "{\"username\":\"x\",\"password\":\"y\"}").await
+    };
+    assert_eq!(from(&format!("http://{address}")).await.problem(401), "sign_in_failed");
+    for foreign in ["https://evil.example", "null", "http://127.0.0.1:1"] {
+        assert_eq!(from(foreign).await.problem(403), "cross_site", "{foreign}");
+    }
+}
+
 /// A proxy that writes who asks it, and its own name as Host, as nginx does unless it is told otherwise.
 #[tokio::test]
 async fn sockets_open_through_a_trusted_proxy_and_only_for_its_own_pages() {

@@ -131,5 +131,21 @@ async fn every_way_of_watching_ends_with_the_right() {
     for path in asked.iter().chain([&segment]) {
         assert_eq!(http.get_with(path, &header).await.status, 404, "{path}");
     }
+
+    // Who may set a camera up, and not watch it, learns that it works and sees nothing.
+    for (actions, sees) in [(vec![CameraAction::Configure], false), (vec![CameraAction::Configure, CameraAction::Live], true)] {
+        let grants = Some(vec![Grant { target: GrantTarget::Camera(id), actions }]);
+        people
+            .change_person(Actor::console(), kim, PersonPatch { role: Some(Role::Operator), grants, ..PersonPatch::default() })
+            .await
+            .expect("changed");
+        let cookie = crate::sound::cookie(&mut http, "Kim").await;
+        let body = json!({ "name": "Gate", "sources": { "main": { "url": camera.url("/main") } } }).to_string();
+        let headers = [("cookie", cookie.as_str()), ("content-type", "application/json")];
+        let tried = http.request("POST", &format!("/api/v1/cameras/probe?camera_id={id}"), &headers, Some(body)).await;
+        assert_eq!(tried.status, 200, "{}", tried.text());
+        let stream = tried.json()["streams"][0].clone();
+        assert!(stream["video"].is_object() && stream["picture"].is_string() == sees, "{stream}");
+    }
     server.stop().await;
 }

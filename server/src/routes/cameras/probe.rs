@@ -5,7 +5,7 @@ use crate::extract::{ApiJson, ApiQuery};
 use crate::guard::{Permit, SignedIn};
 use crate::people::principal::{authorize, deed, not_allowed};
 use crate::services::cameras::StoredPassword;
-use app::model::{CameraInput, ProbeQuery, ProbeReport, Problem, Role};
+use app::model::{CameraAction, CameraInput, ProbeQuery, ProbeReport, Problem, Role};
 use axum::Json;
 use media::CameraId;
 
@@ -28,14 +28,21 @@ pub async fn probe(
     input: Result<ApiJson<CameraInput>, AppError>,
 ) -> AppResult<Json<ProbeReport>> {
     // First whether they may: who may not learns nothing about what they sent.
-    let stored = match query.camera_id {
-        _ if permit.principal().role() == Role::Admin => StoredPassword::Follows,
+    let (stored, watches) = match query.camera_id {
+        _ if permit.principal().role() == Role::Admin => (StoredPassword::Follows, true),
         Some(id) => {
-            authorize::<deed::Configure>(permit.principal(), permit.cameras.wall().place(CameraId(id)))?;
-            StoredPassword::Stays
+            let allowed = authorize::<deed::Configure>(permit.principal(), permit.cameras.wall().place(CameraId(id)))?;
+            (StoredPassword::Stays, allowed.actions().has(CameraAction::Live))
         }
         None => return Err(not_allowed()),
     };
     let ApiJson(input) = input?;
-    permit.cameras.probe(input, query.camera_id, stored).await.map(Json)
+    let mut report = permit.cameras.probe(input, query.camera_id, stored).await?;
+    if !watches {
+        // Who may set a camera up, but not watch it, learns that it works and nothing of what it sees.
+        for stream in &mut report.streams {
+            stream.picture = None;
+        }
+    }
+    Ok(Json(report))
 }

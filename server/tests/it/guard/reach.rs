@@ -3,14 +3,16 @@
 use super::house::{House, PASSWORD};
 use crate::live_support::{mse, timely};
 use crate::support::Answer;
-use app::model::{CameraAction, Grant, GrantTarget, IncidentKind, Password, Role};
+use app::model::{CameraAction, Grant, GrantTarget, IncidentKind, Password, Role, TokenScope};
 use axum::body::Body;
 use axum::http::Request;
 use futures::StreamExt;
 use media::CameraId;
 use serde_json::{Value, json};
-use server::people::NewPerson;
 use server::people::audit::Actor;
+use server::people::directory::LinkKind;
+use server::people::sessions::{self, Subject};
+use server::people::{NewLink, NewPerson, NewToken};
 use server::services::incidents::Note;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -211,6 +213,60 @@ async fn a_camera_that_leaves_a_group_is_gone_for_those_who_had_the_group() {
     // And back.
     assert_eq!(group("Yard").await, 200);
     assert_eq!(house.ask("GET", &gate, &kim).await.status, 200);
+}
+
+/// However it was proved who is there: once that ends, so does what is open.
+#[tokio::test]
+async fn what_is_open_ends_with_the_session_the_token_and_the_link() {
+    let house = House::new().await;
+    let (people, address) = (&house.app.state.people, house.app.listen().await);
+    let watched = format!("/live/{}/main/mse", house.gate);
+    let open = async |path: &str, who: Who| {
+        let mut socket = mse::open_as(address, path, who).await;
+        assert!(matches!(timely("a message", socket.next()).await, Some(Ok(Message::Text(_)))), "{path}");
+        socket
+    };
+    let both = async |who: &Who| [open(&watched, who.clone()).await, open("/api/v1/ws", who.clone()).await];
+    let ended = async |sockets: [mse::Socket; 2], what: &str| {
+        for mut socket in sockets {
+            assert_eq!(mse::close_code(&mut socket).await, 4401, "{what}");
+        }
+    };
+    // Its time is over, although it is used.
+    let viewer = people.person_by_name("viewer").expect("an account");
+    let subject = Subject::Person { id: viewer.id, generation: viewer.generation };
+    let soon = house.session(subject, Some(people.now() + time::Duration::seconds(3))).await;
+    ended(both(&("cookie", soon)).await, "a session that is over").await;
+    // A new password ends the other sessions.
+    let (here, there) = (house.header("viewer").await, both(&house.header("viewer").await).await);
+    let principal = people.by_session(sessions::hash(&here.1.trim_start_matches("nightjar=").parse().expect("an id"))).expect("signed in");
+    people.change_password(&principal, [192, 0, 2, 1].into(), PASSWORD, "grandmother sold her boat").await.expect("changed");
+    ended(there, "another session").await;
+    // A token that is revoked, and one that is over.
+    let token = async |expires_at| {
+        let new = NewToken { name: "Panel".into(), scope: TokenScope::Read, owner: None, camera_ids: None, expires_at };
+        let (token, secret) = people.add_token(Actor::console(), new).await.expect("a token");
+        (token.id, ("authorization", format!("Bearer {}", &*secret)))
+    };
+    let (id, who) = token(None).await;
+    let sockets = both(&who).await;
+    people.remove_token(Actor::console(), id).await.expect("revoked");
+    ended(sockets, "a revoked token").await;
+    let (_, who) = token(Some(people.now() + time::Duration::seconds(3))).await;
+    ended(both(&who).await, "a token that is over").await;
+    // A link that is revoked.
+    let new = NewLink {
+        kind: LinkKind::Media,
+        label: "Panel".into(),
+        camera: house.gate,
+        actions: vec![CameraAction::Live],
+        created_by: None,
+        expires_at: people.now() + time::Duration::hours(1),
+    };
+    let (link, text) = people.add_link(Actor::console(), new).await.expect("a link");
+    let mut player = open(&format!("/link/{}{watched}", &*text), ("cookie", "other=1".into())).await;
+    people.revoke_link(Actor::console(), link.id).await.expect("revoked");
+    assert_eq!(mse::close_code(&mut player).await, 4401);
 }
 
 #[tokio::test]
