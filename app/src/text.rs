@@ -61,6 +61,7 @@ pub const REASON_OFF: &str = "This camera is turned off.";
 pub const REASON_ASLEEP: &str = "The camera is asleep. The picture comes back when it wakes up.";
 pub const REASON_STALLED: &str = "The camera has stopped sending pictures.";
 pub const REASON_NO_FRAMES: &str = "No new pictures are coming.";
+pub const REASON_GIVEN_UP: &str = "No new pictures are coming, and as many attempts as are set have been made.";
 pub const REASON_LINE: &str = "The connection to the server is interrupted.";
 pub const REASON_UNKNOWN: &str = "The camera can’t be reached.";
 

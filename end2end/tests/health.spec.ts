@@ -60,6 +60,28 @@ test('a player that hangs for good is torn down and the server is asked, until i
   expect((await camera.counters()).mounts['/sub']?.sessions_total, 'the camera never noticed').toBe(before);
 });
 
+test('attempts that are used up are told on the tile, and a person begins another series', async ({ wall, addCamera, camera }) => {
+  await breakable(wall.page);
+  await addCamera(camera, 'Gate', { overrides: { ...quick, 'health.max_attempts': 1 } });
+  await wall.open('/?transport=mse');
+  const tile = wall.tile('Gate');
+  await expectLive(tile, loop.sub);
+  await tile.choose('Picture watch');
+  await wall.page.evaluate(() => {
+    window.swallowMedia = true;
+  });
+  await expect(tile.watch.getByText('Given up after one attempt.')).toBeVisible();
+  await expect(tile.reason).toContainText('as many attempts as are set have been made');
+  await expect(tile.state('No picture')).toBeVisible();
+  await wall.page.evaluate(() => {
+    window.swallowMedia = false;
+  });
+  await tile.button('Try now').click();
+  await expectLive(tile, loop.sub);
+  await expect(tile.watch.getByText(/started afresh, and not by this watch/)).toBeVisible();
+  await expect(tile.watch.getByText('Watching', { exact: true })).toBeVisible();
+});
+
 test('a camera that is away: only the server is asked, ever more rarely, and the last picture stays', async ({ wall, addCamera, camera, startCamera }) => {
   await addCamera(camera, 'Gate', { overrides: quick });
   await wall.open();
@@ -93,6 +115,25 @@ test('a page in the background for two minutes is not restarted', async ({ wall,
   await turn(wall.page, 'visible');
   await expectLive(tile, loop.sub);
   await expect(tile.watch.getByText(/Warming up|Watching/).first()).toBeVisible();
+  expect((await tile.decisions()).filter((line) => acted.test(line))).toEqual([]);
+  expect(traffic, 'the player came back by itself').toMatchObject({ media: 1, recovers: 0 });
+});
+
+test('a page that is left and kept for “back” rests, and is live again when it is back', async ({ wall, addCamera, camera }) => {
+  await addCamera(camera, 'Gate', { overrides: quick });
+  await wall.open();
+  const tile = wall.tile('Gate');
+  await expectLive(tile, loop.sub);
+  await tile.choose('Picture watch');
+  const traffic = new Traffic(wall.page);
+  // Test browsers keep no page: what they do with one is told by hand.
+  const turnPage = (type: 'pagehide' | 'pageshow') => wall.page.evaluate((type) => window.dispatchEvent(new PageTransitionEvent(type, { persisted: true })), type);
+  await turnPage('pagehide');
+  await expect(tile.watch.getByText('Rests: the page is in the background', { exact: true })).toBeVisible();
+  await expect.poll(async () => (await wall.players()).map((player) => player.state), 'no connection is held').toEqual(['inactive']);
+  await turnPage('pageshow');
+  await expectLive(tile, loop.sub);
+  await expect(tile.watch.getByText('Watching', { exact: true })).toBeVisible();
   expect((await tile.decisions()).filter((line) => acted.test(line))).toEqual([]);
   expect(traffic, 'the player came back by itself').toMatchObject({ media: 1, recovers: 0 });
 });
@@ -166,7 +207,8 @@ test('stills that stop coming are asked for anew', async ({ wall, addCamera, cam
   await expect.poll(async () => (await tile.strip())?.frame).not.toBe(seen);
 });
 
-test('nothing is watched behind an enlarged camera, out of sight or switched off, and it is watched again afterwards', async ({ wall, addCamera, camera, nightjar }) => {
+test('nothing is watched behind an enlarged camera, out of sight or switched off, and it is watched again afterwards', async ({ wall, addCamera, camera, nightjar, problems }) => {
+  problems.allow(/WebSocket is closed before the connection is established/, 'a tile may be left while it still connects');
   await breakable(wall.page);
   await addCamera(camera, 'Gate');
   const yard = await addCamera(camera, 'Yard', { overrides: quick });
@@ -176,10 +218,17 @@ test('nothing is watched behind an enlarged camera, out of sight or switched off
   await tile.choose('Picture watch');
   await expect(tile.watch.getByText('Watching', { exact: true })).toBeVisible();
 
-  await test.step('behind an enlarged camera', async () => {
+  await test.step('behind an enlarged camera, which is what fills the page', async () => {
     await wall.tile('Gate').enlarge();
     await expect(tile.watch.getByText('Rests: out of sight', { exact: true })).toBeAttached();
     await wall.page.keyboard.press('Escape');
+    await expect(tile.watch.getByText('Watching', { exact: true })).toBeVisible();
+  });
+  await test.step('paused', async () => {
+    await tile.picture.evaluate((video: HTMLVideoElement) => video.pause());
+    await expect(tile.watch.getByText('Rests: waits for a tap', { exact: true })).toBeVisible();
+    // Nobody taps: it goes on by itself after a while, and is watched again.
+    await expectLive(tile, loop.sub);
     await expect(tile.watch.getByText('Watching', { exact: true })).toBeVisible();
   });
   await test.step('scrolled away', async () => {

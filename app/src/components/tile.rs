@@ -14,6 +14,7 @@ use crate::components::tile::details::TileDetails;
 use crate::components::tile::flag::TileFlag;
 use crate::components::tile::layer::{Layer, LiveVideo};
 use crate::components::tile::watch::PictureWatch;
+use crate::health::Phase;
 use crate::hooks::heartbeat::browser_moment;
 use crate::hooks::poster::use_poster;
 use crate::hooks::timer::after;
@@ -69,6 +70,7 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
         overdue: overdue.get(),
         line_up: line_up.get(),
         latency_ms: front().stats.get().and_then(|stats| stats.latency_ms),
+        given_up: front().health.with(|view| view.is_some_and(|view| view.phase == Phase::GivenUp)),
     });
     let state = Memo::new(move |_| face(enabled.get(), status.get().as_ref(), &evidence.get()));
     let remark = Memo::new(move |_| {

@@ -24,6 +24,8 @@ pub enum Event {
     /// Presented pictures were all the same: renewed once.
     FrozenRenewed,
     Done(Outcome),
+    /// Somebody else started the player afresh: a person, or the page when the server was back.
+    StartedAfresh,
     /// Pictures move again.
     Moving,
     /// They did so for long enough: what went wrong is forgotten.

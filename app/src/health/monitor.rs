@@ -129,6 +129,18 @@ impl Monitor {
         }
     }
 
+    /// Somebody else started the player afresh: that is worth another series, after its time to start.
+    pub fn started_afresh(&mut self, now_ms: f64) {
+        if !self.is_attached() {
+            return;
+        }
+        self.forget_series();
+        self.log.push(now_ms, Event::StartedAfresh);
+        if !matches!(self.phase, Phase::Acting { .. }) {
+            self.warm_up(now_ms);
+        }
+    }
+
     /// The page acts for all tiles: this one's standstill is no failure of its own.
     pub fn page_fault(&mut self, now_ms: f64) {
         if self.is_attached() {

@@ -67,6 +67,15 @@ pub fn use_health(camera_id: i64, quality: Quality, layer: Layer, active: Signal
         watched.monitor.borrow_mut().configure(settings);
         watched.attach(rest.get());
     });
+    Effect::new(move |before: Option<u32>| {
+        let starts = layer.fresh_starts.get();
+        if before.is_some_and(|before| before != starts)
+            && let Some(watched) = kept.get_value()
+        {
+            watched.started_afresh();
+        }
+        starts
+    });
     on_cleanup(move || {
         if let Some(Some(watched)) = kept.try_update_value(Option::take) {
             health.remove(&watched);
@@ -166,6 +175,13 @@ impl Watched {
                 self.sampler.borrow_mut().forget();
             }
         }
+        self.publish(now);
+    }
+
+    fn started_afresh(&self) {
+        let now = monotonic_ms();
+        self.monitor.borrow_mut().started_afresh(now);
+        self.sampler.borrow_mut().forget();
         self.publish(now);
     }
 

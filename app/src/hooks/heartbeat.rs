@@ -40,7 +40,12 @@ pub fn use_heartbeat() {
             wall.page_visible.set(document().visibility_state() != VisibilityState::Hidden);
         };
         look();
-        let listener = window_event_listener(ev::visibilitychange, move |_| look());
-        on_cleanup(move || listener.remove());
+        // A page that is left and kept for "back" rests meanwhile: it must not hold connections, and not come back with dead ones.
+        let listeners = [
+            window_event_listener(ev::visibilitychange, move |_| look()),
+            window_event_listener_untyped("pagehide", move |_| wall.page_visible.set(false)),
+            window_event_listener_untyped("pageshow", move |_| look()),
+        ];
+        on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
     });
 }

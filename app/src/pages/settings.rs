@@ -8,7 +8,7 @@ use crate::components::settings::ladder::LadderPart;
 use crate::components::settings::webhook::WebhookPart;
 use crate::hooks::api;
 use crate::model::InstallationSettings;
-use crate::state::use_toasts;
+use crate::state::{use_link, use_toasts};
 use crate::text;
 use crate::text::settings as words;
 use leptos::prelude::*;
@@ -18,8 +18,14 @@ use leptos_meta::Title;
 /// Asks for the settings in the browser: they are nobody's first picture.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
+    let link = use_link();
     let settings = RwSignal::new(None::<Result<InstallationSettings, String>>);
     Effect::new(move |_| {
+        // Again when the server is back, unless there is something that may be being filled in.
+        link.returns.track();
+        if settings.with_untracked(|settings| matches!(settings, Some(Ok(_)))) {
+            return;
+        }
         spawn_local(async move {
             let answer = api::installation().await.map_err(|problem| problem.detail);
             // The page may have been left.

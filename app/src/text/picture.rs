@@ -124,6 +124,7 @@ pub fn event(event: &Event) -> String {
         Event::Done(Outcome::Answered { restarted: false, reason }) => format!("The server leaves the stream as it is: {reason}"),
         Event::Done(Outcome::Failed { reason }) => format!("Asking the server failed: {reason}"),
         Event::Done(Outcome::TimedOut) => "The server did not answer in time.".to_owned(),
+        Event::StartedAfresh => "The player was started afresh, and not by this watch: attempts count from zero.".to_owned(),
         Event::Moving => "The picture moves again.".to_owned(),
         Event::Settled => "It moved for long enough: all is well again.".to_owned(),
         Event::Looks(picture) => format!("The picture looks {}.", looks(*picture)),
@@ -133,6 +134,7 @@ pub fn event(event: &Event) -> String {
         Event::UpstreamShut => "The camera is off or asleep, or refuses the password: nothing to do here.".to_owned(),
         Event::UpstreamBack => "The server gets pictures again.".to_owned(),
         Event::PageFault => "Most pictures stopped at once: the page reconnects.".to_owned(),
+        Event::GivenUp { attempts: 1 } => "Given up after one attempt.".to_owned(),
         Event::GivenUp { attempts } => format!("Given up after {attempts} attempts."),
     }
 }

@@ -69,12 +69,14 @@ pub struct Evidence {
     /// The page hears the server: without, the server's status is old.
     pub line_up: bool,
     pub latency_ms: Option<f64>,
+    /// The picture watch has used up the attempts that are set.
+    pub given_up: bool,
 }
 
 impl Evidence {
     /// Nothing but what the player says.
     pub fn of(phase: PlayerPhase) -> Self {
-        Self { phase, overdue: false, line_up: true, latency_ms: None }
+        Self { phase, overdue: false, line_up: true, latency_ms: None, given_up: false }
     }
 
     /// Pictures are being presented.
@@ -134,6 +136,10 @@ pub fn face(enabled: bool, status: Option<&StreamStatus>, evidence: &Evidence) -
             Face::new(Tone::Wait, text::STATE_DELAYED, Cover::None)
         }
         PlayerPhase::Playing => Face::new(Tone::Good, text::STATE_LIVE, Cover::None),
+        PlayerPhase::Stalled | PlayerPhase::Connecting if evidence.given_up && evidence.line_up => {
+            let sentence = text::REASON_GIVEN_UP.to_owned();
+            Face::new(Tone::Bad, text::STATE_NO_PICTURE, Cover::Reason { sentence, retry_at_ms: None })
+        }
         PlayerPhase::Stalled => {
             let sentence = if evidence.line_up { text::REASON_NO_FRAMES } else { text::REASON_LINE };
             Face::new(Tone::Wait, text::STATE_WAITING, Cover::Reason { sentence: sentence.to_owned(), retry_at_ms: None })

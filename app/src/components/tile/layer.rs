@@ -34,6 +34,8 @@ pub struct Layer {
     pub health: RwSignal<Option<View>>,
     /// What it decided, the newest first.
     pub decisions: RwSignal<Vec<Decision>>,
+    /// Counts the times that the player was started afresh by [`Layer::refresh`].
+    pub fresh_starts: RwSignal<u32>,
     /// Counts video elements: a new number makes a new element with a new player.
     generation: RwSignal<u32>,
     /// None on the server, so that its threads never meet a value that belongs to the browser's one.
@@ -52,6 +54,7 @@ impl Layer {
             active: StoredValue::new(false),
             health: RwSignal::new(None),
             decisions: RwSignal::new(Vec::new()),
+            fresh_starts: RwSignal::new(0),
             generation: RwSignal::new(0),
             handle: StoredValue::new(None),
         }
@@ -66,9 +69,10 @@ impl Layer {
         self.history.try_with_value(read)
     }
 
-    /// Starts the player afresh.
+    /// Starts the player afresh, for a person or because the server is back.
     pub fn refresh(self) {
         self.with_handle(|handle| handle.refresh());
+        self.fresh_starts.try_update(|starts| *starts = starts.wrapping_add(1));
     }
 
     /// Starts the same transport afresh.

@@ -121,6 +121,13 @@ fn attempts_have_a_limit_if_wanted_and_pictures_or_a_new_look_lift_it() {
     assert_eq!(tile.kinds().len(), 4);
     tile.run(60.0, true).run(9.0, false);
     assert_eq!(tile.kinds().len(), 5);
+    tile.run(600.0, false);
+    assert_eq!((tile.kinds().len(), tile.monitor.phase()), (6, Phase::GivenUp));
+    tile.monitor.started_afresh(tile.now);
+    tile.run(9.9, false);
+    assert_eq!(tile.kinds().len(), 6, "whoever started it gets the time that a start takes");
+    tile.run(600.0, false);
+    assert_eq!((tile.kinds().len(), tile.monitor.phase()), (8, Phase::GivenUp));
     let for_ever = Tile::new(HealthSettings::default()).run(3_600.0, false).actions.len();
     assert!((60..65).contains(&for_ever), "about one a minute: {for_ever}");
 }

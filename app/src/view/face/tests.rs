@@ -27,6 +27,20 @@ fn only_a_playing_player_on_a_live_stream_is_live() {
 }
 
 #[test]
+fn a_watch_that_has_given_up_says_so_while_the_server_is_heard() {
+    let live = status(StreamState::Live, None);
+    let given_up = |phase, line_up| face(true, Some(&live), &Evidence { given_up: true, line_up, ..Evidence::of(phase) });
+    let sentence = |face: Face| match face.cover {
+        Cover::Reason { sentence, .. } => sentence,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(sentence(given_up(PlayerPhase::Stalled, true)), text::REASON_GIVEN_UP);
+    assert_eq!(sentence(given_up(PlayerPhase::Connecting, true)), text::REASON_GIVEN_UP);
+    assert_eq!(sentence(given_up(PlayerPhase::Stalled, false)), text::REASON_LINE);
+    assert!(given_up(PlayerPhase::Playing, true).is_live(), "pictures prove the contrary");
+}
+
+#[test]
 fn a_sleeping_camera_is_told_calmly() {
     let asleep = StreamStatus { asleep: true, ..status(StreamState::Backoff, None) };
     let shown = face(true, Some(&asleep), &Evidence::of(PlayerPhase::Connecting));
