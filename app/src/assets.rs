@@ -18,6 +18,12 @@ impl Assets {
     pub fn url(&self, name: &str) -> String {
         self.0.get(name).cloned().unwrap_or_else(|| format!("/pkg/{name}"))
     }
+
+    /// The URL paths of a module of the program and of what it shares with others, by [`crate::lazy::Lazy::module`].
+    pub fn module(&self, name: &str) -> impl Iterator<Item = &String> {
+        let prefix = format!("modules/{name}/");
+        self.0.iter().filter_map(move |(logical, url)| logical.starts_with(&prefix).then_some(url))
+    }
 }
 
 impl From<BTreeMap<String, String>> for Assets {
@@ -36,5 +42,12 @@ mod tests {
         assert_eq!(assets.url("nightjar.js"), "/pkg/nightjar.0123.js");
         assert_eq!(assets.url("nightjar.css"), "/pkg/nightjar.css");
         assert!(Assets::from_json(b"[]").is_err());
+    }
+
+    #[test]
+    fn a_module_is_more_than_one_file() {
+        let assets = Assets::from_json(br#"{"modules/a/1":"/pkg/1","modules/a/2":"/pkg/2","modules/ab/3":"/pkg/3"}"#).expect("valid JSON");
+        assert_eq!(assets.module("a").collect::<Vec<_>>(), ["/pkg/1", "/pkg/2"]);
+        assert_eq!(assets.module("b").count(), 0);
     }
 }

@@ -8,6 +8,7 @@ pub mod backend;
 mod components;
 pub mod health;
 mod hooks;
+mod lazy;
 pub mod live;
 pub mod model;
 mod pages;
@@ -17,4 +18,5 @@ pub mod text;
 pub mod view;
 
 pub use app::App;
+pub use lazy::{NotLoaded, prepare};
 pub use shell::shell;

@@ -3,21 +3,34 @@
 use crate::app::App;
 use crate::assets::Assets;
 use crate::backend::ServerBackend;
+use crate::lazy::Lazy;
 use crate::text;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
+use leptos_router::location::RequestUrl;
+use std::iter;
+
+/// Starts the program; without it the page stays as the server rendered it, and says so.
+const START: &str = "init({ module_or_path: 'MODULE' }).then(() => hydrate()).catch((error) => {
+  console.error(error);
+  document.getElementById('not-whole').hidden = false;
+});";
 
 /// The whole document. The one inline script carries the response's nonce, so a policy of
 /// `script-src 'self' 'nonce-…' 'wasm-unsafe-eval'; img-src 'self' data: blob:; media-src 'self' blob:` holds.
 pub fn shell(assets: Assets) -> impl IntoView {
     let script = assets.url("nightjar.js");
     let module = assets.url("nightjar.wasm");
-    let start = format!("import init, {{ hydrate }} from '{script}';\ninit({{ module_or_path: '{module}' }}).then(() => hydrate());");
+    let start = format!("import init, {{ hydrate }} from '{script}';\n{}", START.replace("MODULE", &module));
+    let parts = assets.url("parts.js");
+    let page = use_context::<RequestUrl>().and_then(|url| Lazy::of(url.as_ref().split(['?', '#']).next().unwrap_or_default()));
+    // Fetched beside the program itself instead of after it.
+    let fetched: Vec<String> = iter::once(module.clone()).chain(page.into_iter().flat_map(|page| assets.module(page.module()).cloned())).collect();
     let role = use_context::<ServerBackend>().and_then(|backend| backend.0.role()).map(|role| role.as_str());
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-hls=assets.url("hls.js") data-role=role>
+        <html lang="en" data-hls=assets.url("hls.js") data-program=parts.clone() data-role=role>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
@@ -34,7 +47,11 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <link rel="apple-touch-icon" href="/icons/icon-180.png" />
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <link rel="modulepreload" href=script.clone() />
-                <link rel="preload" href=module.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                <link rel="modulepreload" href=parts.clone() />
+                {fetched
+                    .into_iter()
+                    .map(|module| view! { <link rel="preload" href=module r#as="fetch" r#type="application/wasm" crossorigin="anonymous" /> })
+                    .collect_view()}
                 <script type="module" nonce=use_nonce()>
                     {start}
                 </script>
@@ -42,6 +59,13 @@ pub fn shell(assets: Assets) -> impl IntoView {
             </head>
             <body>
                 <App />
+                <div id="not-whole" class="not-whole" role="alert" hidden>
+                    <p>{text::NOT_WHOLE}</p>
+                    // Loads this document anew, without a script.
+                    <a class="button button--primary" href="" rel="external">
+                        {text::pages::TRY_AGAIN}
+                    </a>
+                </div>
             </body>
         </html>
     }

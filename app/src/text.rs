@@ -167,6 +167,12 @@ pub const SERVER_GONE_TEXT: &str =
 pub const SERVER_TRYING: &str = "Trying now …";
 pub const TRY_AGAIN: &str = "Try again now";
 pub const LOADING: &str = "Loading the cameras";
+pub const NOT_WHOLE: &str = "Part of this page could not be loaded, so nothing on it answers yet.";
+
+// Pages and dialogs that are loaded when they are opened.
+pub const PAGE_COMING: &str = "Loading …";
+pub const PAGE_FAILED: &str = "This page could not be loaded: the server did not answer as expected.";
+pub const DIALOG_FAILED: &str = "That could not be loaded: the server did not answer as expected. Please try again.";
 
 // Camera dialog.
 pub const DIALOG_ADD: &str = "Add a camera";

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 #[allow_missing = true]
 struct Site;
 
-/// Files under these folders carry a hash of their content in their name.
+/// Files under these folders carry a hash of their content in their path.
 const HASHED: [&str; 2] = ["pkg/", "vendor/"];
 
-/// Logical name (`nightjar.js`) to URL path (`/pkg/nightjar.<hash>.js`). Empty if the site was not built.
+/// Logical name (`nightjar.js`) to URL path (`/pkg/<hash>/nightjar.js`). Empty if the site was not built.
 pub fn asset_map() -> BTreeMap<String, String> {
     Site::get("assets.json").and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default()
 }
@@ -50,7 +50,7 @@ pub fn serve(path: &str, headers: &HeaderMap) -> Option<Response> {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    let immutable = HASHED.iter().any(|folder| path.starts_with(folder)) && !path.starts_with("pkg/snippets/");
+    let immutable = HASHED.iter().any(|folder| path.starts_with(folder));
     let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Some(encoding) = encoding {

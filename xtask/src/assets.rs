@@ -4,12 +4,37 @@ use anyhow::{Context, Result};
 use flate2::write::GzEncoder;
 use std::collections::BTreeMap;
 use std::fs;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// File endings that compress well.
 const COMPRESSIBLE: [&str; 9] = ["js", "mjs", "wasm", "css", "svg", "json", "webmanifest", "html", "txt"];
+
+/// Files that refer to each other by relative path and to no other version of each other.
+#[derive(Default)]
+pub struct Group {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Group {
+    pub fn add(&mut self, path: &str, content: Vec<u8>) {
+        self.files.insert(path.to_owned(), content);
+    }
+
+    pub fn add_tree(&mut self, source: &Path, prefix: &str) -> Result<()> {
+        for entry in fs::read_dir(source)? {
+            let entry = entry?;
+            let path = format!("{prefix}/{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() {
+                self.add_tree(&entry.path(), &path)?;
+            } else {
+                self.add(&path, fs::read(entry.path())?);
+            }
+        }
+        Ok(())
+    }
+}
 
 pub struct Assets {
     root: PathBuf,
@@ -30,8 +55,24 @@ impl Assets {
         let stem = name.strip_suffix(&format!(".{ending}")).unwrap_or(name);
         let path = format!("{folder}/{stem}.{}.{ending}", hash(content));
         self.write(&path, content)?;
-        self.map.insert(name.to_owned(), format!("/{path}"));
+        self.name(name, &path);
         Ok(())
+    }
+
+    /// Writes `folder/<hash of all>/<name>` for each file; answers the path of that folder.
+    pub fn group(&mut self, group: &Group, folder: &str) -> Result<String> {
+        let mut hasher = DefaultHasher::new();
+        group.files.hash(&mut hasher);
+        let folder = format!("{folder}/{:016x}", hasher.finish());
+        for (name, content) in &group.files {
+            self.write(&format!("{folder}/{name}"), content)?;
+        }
+        Ok(folder)
+    }
+
+    /// Records where a file is.
+    pub fn name(&mut self, name: &str, path: &str) {
+        self.map.insert(name.to_owned(), format!("/{path}"));
     }
 
     /// Copies a folder's files under their own names.

@@ -4,7 +4,10 @@
 //! compressible file, and `assets.json` with the logical name of each hashed file.
 
 mod assets;
+mod prune;
 mod site;
+mod split;
+mod wasm;
 
 use anyhow::{Result, bail};
 use std::env;

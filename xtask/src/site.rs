@@ -1,6 +1,7 @@
-//! The steps of the site build: WebAssembly by cargo, its JavaScript glue by wasm-bindgen, style by grass, static files.
+//! The steps of the site build: WebAssembly by cargo, cut into modules, its JavaScript glue by wasm-bindgen, style by grass, static files.
 
-use crate::assets::Assets;
+use crate::assets::{Assets, Group};
+use crate::split::{self, split};
 use anyhow::{Context, Result, ensure};
 use std::env;
 use std::fs;
@@ -40,30 +41,47 @@ pub fn build(profile: Profile) -> Result<()> {
     reset(&work)?;
 
     let wasm = compile(&root, profile)?;
+    let parts = split(&wasm, &work.join("parts"), profile == Profile::Dev)?;
     let glue = work.join("glue");
     Bindgen::new()
-        .input_path(&wasm)
+        .input_path(&parts.main)
         .out_name("nightjar")
         .typescript(false)
+        // The other modules find memory, table and stack by the linker's names.
+        .keep_lld_exports(true)
+        .demangle(false)
         .remove_name_section(profile == Profile::Release)
         .remove_producers_section(profile == Profile::Release)
         .web(true)?
         .generate(&glue)
         .context("wasm-bindgen failed")?;
-    if profile == Profile::Release {
-        optimise(&root, &glue.join("nightjar_bg.wasm"))?;
+
+    // The scripts import each other and the modules fit no other build: they share one folder, named after all of their content.
+    let mut program = Group::default();
+    program.add("nightjar.wasm", fs::read(glue.join("nightjar_bg.wasm"))?);
+    program.add("nightjar.js", fs::read(glue.join("nightjar.js"))?);
+    program.add(split::LOADER, parts.loader);
+    for (name, content) in parts.modules {
+        program.add(&name, content);
+    }
+    // wasm-bindgen writes inline JavaScript of dependencies as modules that the glue imports by relative path.
+    let snippets = glue.join("snippets");
+    if snippets.is_dir() {
+        program.add_tree(&snippets, "snippets")?;
     }
 
     let fresh = work.join("site");
     let mut assets = Assets::new(&fresh, profile == Profile::Release)?;
     let style = grass::from_path(root.join("style/main.scss"), &style_options(profile)).context("style/main.scss does not compile")?;
-    assets.hashed("nightjar.wasm", "pkg", "wasm", &fs::read(glue.join("nightjar_bg.wasm"))?)?;
-    assets.hashed("nightjar.js", "pkg", "js", &fs::read(glue.join("nightjar.js"))?)?;
     assets.hashed("nightjar.css", "pkg", "css", style.as_bytes())?;
-    // wasm-bindgen writes inline JavaScript of dependencies as modules that the glue imports by relative path.
-    let snippets = glue.join("snippets");
-    if snippets.is_dir() {
-        assets.tree(&snippets, "pkg/snippets")?;
+    let folder = assets.group(&program, "pkg")?;
+    for name in ["nightjar.wasm", "nightjar.js", split::LOADER] {
+        assets.name(name, &format!("{folder}/{name}"));
+    }
+    for (part, files) in &parts.needs {
+        for file in files {
+            assets.name(&format!("modules/{part}/{file}"), &format!("{folder}/{file}"));
+        }
     }
     assets.hashed("hls.js", "vendor", "js", &fs::read(hls_js(&root)?)?)?;
     assets.tree(&root.join("public"), "")?;
@@ -101,26 +119,16 @@ fn compile(root: &Path, profile: Profile) -> Result<PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(root)
-        .args(["build", "--package", "frontend", "--lib", "--target", TARGET, "--profile", profile.cargo_name()])
+        .args(["rustc", "--package", "frontend", "--lib", "--target", TARGET, "--profile", profile.cargo_name()])
         .arg("--target-dir")
         .arg(&target)
+        .args(["--", split::LINK_ARGUMENTS])
         .status()
         .context("cargo could not be started")?;
     ensure!(status.success(), "the browser crate does not compile (is the target there? `rustup target add {TARGET}`)");
     let folder = target.join(TARGET).join(profile.folder());
     // Other worktrees may share the target folder: the file was linked by the build that just ended.
     Ok(folder.join("frontend.wasm"))
-}
-
-/// Shrinks the module with npm's binaryen if it is installed. Optional: it saves about 15 % before compression, nothing after it.
-fn optimise(root: &Path, wasm: &Path) -> Result<()> {
-    let tool = root.join("end2end/node_modules/.bin/wasm-opt");
-    if !tool.exists() {
-        return Ok(());
-    }
-    let status = Command::new(tool).arg("-Oz").arg(wasm).arg("-o").arg(wasm).status()?;
-    ensure!(status.success(), "wasm-opt failed");
-    Ok(())
 }
 
 fn style_options(profile: Profile) -> grass::Options<'static> {

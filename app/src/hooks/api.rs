@@ -10,6 +10,7 @@ use crate::model::{
 };
 use crate::text;
 use gloo::net::http::{Request, RequestBuilder, Response};
+use leptos::prelude::document;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -176,6 +177,14 @@ pub async fn end_all_sessions() -> Result<(), Problem> {
 pub async fn server_answers() -> bool {
     let answer = Request::get("/health/live").cache(web_sys::RequestCache::NoStore).send().await;
     answer.is_ok_and(|answer| answer.ok())
+}
+
+/// Whether the server no longer has this page's own program: it is another version now.
+pub async fn is_outdated() -> bool {
+    let Some(script) = document().document_element().and_then(|root| root.get_attribute("data-program")) else { return false };
+    // Past the browser's store, where the files of this version stay.
+    let answer = Request::get(&script).cache(web_sys::RequestCache::NoStore).send().await;
+    answer.is_ok_and(|answer| answer.status() == 404)
 }
 
 fn force_query(force: bool) -> &'static str {

@@ -94,7 +94,7 @@ async fn run_once(wall: Wall, link: Link, latencies: Latencies, players: Option<
                 heard = true;
                 link.up();
                 // A newer server may say things that this page doesn't know: they are left alone.
-                if let Ok(message) = serde_json::from_str::<ServerMessage>(&json) {
+                if let Some(message) = ServerMessage::read(&json) {
                     let now_ms = browser_now_ms();
                     if let (ServerMessage::Heartbeat { wallclock_ms }, Some(players)) = (&message, players) {
                         players.heard_server(*wallclock_ms as f64, now_ms as f64);

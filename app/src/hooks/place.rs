@@ -47,6 +47,12 @@ pub fn go(path: &str) {
     let _ = window().location().assign(local(path));
 }
 
+/// Loads this page anew: the server has another version.
+pub fn renew() {
+    // Fails only where scripts may not navigate, and this is the page's own.
+    let _ = window().location().reload();
+}
+
 /// To the sign-in page, which leads back here.
 pub fn go_to_sign_in() {
     if is_entry() {

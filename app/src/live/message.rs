@@ -4,8 +4,7 @@ use super::FailReason;
 use serde::Deserialize;
 
 /// One text message. What a newer server may add is [`ServerText::Other`], never an error.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ServerText {
     /// The next binary message is the init segment of this epoch.
     Init {
@@ -22,17 +21,30 @@ pub enum ServerText {
         /// Milliseconds since 1970 UTC by the server's clock.
         wallclock_ms: f64,
     },
-    #[serde(other)]
     Other,
+}
+
+/// All fields of all messages: read at once, without serde's buffer for tagged enums, which weighs more in the browser than all of this.
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(rename = "type")]
+    kind: String,
+    mime: Option<String>,
+    epoch: Option<u64>,
+    frames: Option<u64>,
+    media_time: Option<f64>,
+    wallclock_ms: Option<f64>,
 }
 
 /// Reads a text message. None: not JSON, or a known type with missing or absurd fields.
 pub fn parse(text: &str) -> Option<ServerText> {
-    let message: ServerText = serde_json::from_str(text).ok()?;
-    match &message {
-        ServerText::Clock { media_time, wallclock_ms } if !(media_time.is_finite() && wallclock_ms.is_finite()) => None,
-        _ => Some(message),
-    }
+    let Fields { kind, mime, epoch, frames, media_time, wallclock_ms } = serde_json::from_str(text).ok()?;
+    Some(match &*kind {
+        "init" => ServerText::Init { mime: mime?, epoch: epoch? },
+        "dropped" => ServerText::Dropped { frames: frames? },
+        "clock" => ServerText::Clock { media_time: media_time.filter(|at| at.is_finite())?, wallclock_ms: wallclock_ms.filter(|at| at.is_finite())? },
+        _ => ServerText::Other,
+    })
 }
 
 /// What a WebSocket's close code means for the player. `was_open`: the handshake had succeeded.

@@ -2,16 +2,14 @@
 
 use crate::backend::{ServerBackend, WallData, load_wall};
 use crate::components::banner::Banner;
-use crate::components::camera_dialog::CameraDialog;
-use crate::components::delete_dialog::DeleteDialog;
 use crate::components::empty::{AllHidden, EmptyWall, Skeletons};
 use crate::components::header::Header;
-use crate::components::history::HistoryDialog;
 use crate::components::icon::{Glyph, IconButton};
 use crate::components::tile::Tile;
 use crate::components::tile_menu::TileMenu;
 use crate::hooks::keys::use_keys;
 use crate::hooks::size::use_room;
+use crate::lazy::{Lazy, dialog};
 use crate::pages::not_found::NotFound;
 use crate::state::{Dialog, Enlarged, use_details, use_dialogs, use_style, use_toasts, use_wall};
 use crate::text;
@@ -149,11 +147,15 @@ fn LoadedWall() -> impl IntoView {
             dialogs
                 .open
                 .get()
-                .map(|dialog| match dialog {
-                    Dialog::Add => view! { <CameraDialog camera_id=None /> }.into_any(),
-                    Dialog::Edit(id) => view! { <CameraDialog camera_id=Some(id) /> }.into_any(),
-                    Dialog::History(id) => view! { <HistoryDialog id /> }.into_any(),
-                    Dialog::Delete(id) => view! { <DeleteDialog id /> }.into_any(),
+                .map(|open| {
+                    dialog(
+                        match open {
+                            Dialog::Add => Lazy::Camera(None),
+                            Dialog::Edit(id) => Lazy::Camera(Some(id)),
+                            Dialog::History(id) => Lazy::History(id),
+                            Dialog::Delete(id) => Lazy::Delete(id),
+                        },
+                    )
                 })
         }}
     }

@@ -1,11 +1,11 @@
 //! After the first account at `/welcome`: where recordings go, then cameras; ends on the live wall.
 
-use crate::components::camera_dialog::CameraDialog;
 use crate::components::empty::create_demo;
 use crate::components::entry::EntryCard;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::recordings::RecordingFolder;
 use crate::hooks::place;
+use crate::lazy::{Lazy, dialog};
 use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
 use crate::text;
 use crate::text::people as words;
@@ -71,6 +71,6 @@ fn Cameras() -> impl IntoView {
                 </button>
             </div>
         </EntryCard>
-        {move || dialogs.open.get().filter(|dialog| *dialog == Dialog::Add).map(|_| view! { <CameraDialog camera_id=None /> })}
+        {move || dialogs.open.get().filter(|open| *open == Dialog::Add).map(|_| dialog(Lazy::Camera(None)))}
     }
 }
