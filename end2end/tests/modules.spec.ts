@@ -127,10 +127,12 @@ test('a page of an older version is loaded anew by what it no longer finds', asy
     await allow();
   });
   await page.getByRole('button', { name: 'Pages' }).click();
+  const anew = page.waitForEvent('load');
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'People' }).click();
+  await anew;
   const people = new People(page, nightjar.url);
-  await expect.poll(async () => wall.isMarked()).toBe(false);
   await page.waitForFunction(() => '__nightjar' in window);
+  expect(await wall.isMarked(), 'the document is another').toBe(false);
   await people.add.click();
   await expect(people.adding).toBeVisible();
   await expect(page).toHaveURL(/\/people$/);
