@@ -26,7 +26,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
     let parts = assets.url("parts.js");
     let page = use_context::<RequestUrl>().and_then(|url| Lazy::of(url.as_ref().split(['?', '#']).next().unwrap_or_default()));
     // Fetched beside the program itself instead of after it.
-    let fetched: Vec<String> = iter::once(module.clone()).chain(page.into_iter().flat_map(|page| assets.module(page.module()).cloned())).collect();
+    let fetched: Vec<String> =
+        iter::once(module.clone()).chain(page.into_iter().flat_map(|page| assets.module(page.module()).cloned())).collect();
     let role = use_context::<ServerBackend>().and_then(|backend| backend.0.role()).map(|role| role.as_str());
     view! {
         <!DOCTYPE html>

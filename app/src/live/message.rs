@@ -13,7 +13,9 @@ pub enum ServerText {
         epoch: u64,
     },
     /// The server left out this many frames and went on at a key frame.
-    Dropped { frames: u64 },
+    Dropped {
+        frames: u64,
+    },
     /// The moment at which the server received the frame of this media time.
     Clock {
         /// Seconds on the media timeline (what `currentTime` counts in).
@@ -42,7 +44,10 @@ pub fn parse(text: &str) -> Option<ServerText> {
     Some(match &*kind {
         "init" => ServerText::Init { mime: mime?, epoch: epoch? },
         "dropped" => ServerText::Dropped { frames: frames? },
-        "clock" => ServerText::Clock { media_time: media_time.filter(|at| at.is_finite())?, wallclock_ms: wallclock_ms.filter(|at| at.is_finite())? },
+        "clock" => ServerText::Clock {
+            media_time: media_time.filter(|at| at.is_finite())?,
+            wallclock_ms: wallclock_ms.filter(|at| at.is_finite())?,
+        },
         _ => ServerText::Other,
     })
 }
