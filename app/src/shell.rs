@@ -24,7 +24,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
     let module = assets.url("nightjar.wasm");
     let start = format!("import init, {{ hydrate }} from '{script}';\n{}", START.replace("MODULE", &module));
     let parts = assets.url("parts.js");
-    let page = use_context::<RequestUrl>().and_then(|url| Lazy::of(url.as_ref().split(['?', '#']).next().unwrap_or_default()));
+    let page = use_context::<RequestUrl>().and_then(|url| Lazy::of(url.parse().ok()?.path()));
     // Fetched beside the program itself instead of after it.
     let fetched: Vec<String> =
         iter::once(module.clone()).chain(page.into_iter().flat_map(|page| assets.module(page.module()).cloned())).collect();
