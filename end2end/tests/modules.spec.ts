@@ -52,7 +52,7 @@ test('a page opened by its address is whole without a script and runs with one',
       await test.step(path, async () => {
         await paper.goto(nightjar.url + path);
         await expect(paper.getByRole('heading', { level: 1, name: heading })).toBeVisible();
-        await expect(paper.locator(`link[rel=preload][href$="/split_${module}.wasm"]`), 'fetched beside the program').toHaveCount(1);
+        await expect(new Modules(paper).named(`split_${module}`), 'fetched beside the program').toHaveCount(1);
 
         modules.asked.length = 0;
         await new People(page, nightjar.url).open(path);

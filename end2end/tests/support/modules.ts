@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 
 /** The WebAssembly modules that a page asks for, by their file names: `nightjar` is the program, the others come when they are needed. */
 export class Modules {
@@ -14,6 +14,11 @@ export class Modules {
   /** Those beside the program. */
   get beside(): string[] {
     return this.asked.filter((name) => name !== 'nightjar');
+  }
+
+  /** Where the document's head names a module, so that it is fetched beside the program. */
+  named(name: string): Locator {
+    return this.page.locator(`link[rel=preload][href$="/${name}.wasm"]`);
   }
 
   /** From now on those beside the program can't be had: broken off, or not found. Answers what ends that. */
