@@ -100,6 +100,11 @@ impl AppError {
         Self::not_found("camera_not_found", "There is no such camera. It may have been deleted.")
     }
 
+    /// 404 for a stream of a camera.
+    pub fn stream_not_found() -> Self {
+        Self::not_found("stream_not_found", "A camera has the streams main and sub, no other.")
+    }
+
     /// 503 with `Retry-After`.
     pub fn unavailable(code: impl Into<String>, detail: impl Into<String>, retry_after_s: u32) -> Self {
         Self { retry_after: Some(retry_after_s), ..Self::new(Kind::Unavailable, code, detail) }
@@ -128,10 +133,12 @@ impl AppError {
         self
     }
 
+    /// What sort of failure it is.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
+    /// The stable name of the failure, for programs.
     pub fn code(&self) -> &str {
         &self.code
     }

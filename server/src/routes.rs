@@ -11,6 +11,7 @@ pub mod live;
 pub mod session;
 pub mod settings;
 pub mod setup;
+pub mod socket;
 pub mod system;
 pub mod tokens;
 pub mod users;

@@ -1,5 +1,5 @@
 //! Refuses requests that another site's page makes a browser send: changes and WebSockets from a foreign origin, and any request under a
-//! foreign host name while the server has no accounts and listens on loopback (DNS rebinding).
+//! foreign host name while the server listens on loopback (DNS rebinding).
 
 use crate::error::{AppError, Kind};
 use crate::listen::client::Client;

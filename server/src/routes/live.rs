@@ -45,8 +45,7 @@ pub struct LivePath {
 
 impl LivePath {
     fn parse(camera: &str, quality: &str) -> AppResult<Self> {
-        let quality =
-            quality.parse().map_err(|_| AppError::not_found("stream_not_found", "A camera's streams are called main and sub."))?;
+        let quality = quality.parse().map_err(|_| AppError::stream_not_found())?;
         Ok(Self { camera: camera_id(camera)?, quality })
     }
 

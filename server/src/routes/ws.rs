@@ -4,12 +4,13 @@ use crate::bucket::Bucket;
 use crate::error::{AppError, AppResult, Kind};
 use crate::guard::{Gate, Lost, Permit, SignedIn, Standing, actions_on, visible};
 use crate::people::principal::Principal;
+use crate::routes::socket::{SEND_TIMEOUT, SIGNED_OUT, STOPPING, close, code};
 use crate::services::feed;
 use crate::services::feed::{About, Told};
 use crate::state::AppState;
 use app::model::{CameraAction, ClientMessage, MAX_LATENCIES, Role, ServerMessage};
 use axum::Router;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use axum::routing::get;
 use futures::SinkExt;
@@ -19,16 +20,10 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 
-/// A connection that takes nothing for this long is closed.
-const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// Messages that a page may send at once. A page tells every few seconds what it measures; what is not known is ignored and counted.
 const BURST: u32 = 100;
 /// In the long run it may send one in this time: beyond, the connection is closed.
 const PACE: Duration = Duration::from_secs(1);
-
-/// Close code: nobody is signed in, or not any more.
-const NOT_SIGNED_IN: u16 = 4401;
-const SIGNED_OUT: &str = "Sign in first.";
 
 pub fn router() -> Router<Gate> {
     Router::new().route("/api/v1/ws", get(connect))
@@ -40,7 +35,7 @@ async fn connect(permit: Result<Permit<SignedIn>, AppError>, upgrade: WebSocketU
         Ok(permit) => permit,
         // A browser cannot read the status of a refused upgrade.
         Err(error) if error.kind() == Kind::NotSignedIn => {
-            return Ok(upgrade.on_upgrade(|socket| close(socket, NOT_SIGNED_IN, SIGNED_OUT)));
+            return Ok(upgrade.on_upgrade(|socket| close(socket, code::NOT_SIGNED_IN, SIGNED_OUT)));
         }
         Err(error) => return Err(error),
     };
@@ -58,10 +53,10 @@ async fn run(mut socket: WebSocket, state: AppState, mut standing: Standing<Sign
     loop {
         let texts = tokio::select! {
             biased;
-            () = state.stopping.cancelled() => return close(socket, 1001, "The server is stopping.").await,
+            () = state.stopping.cancelled() => return close(socket, code::GOING_AWAY, STOPPING).await,
             changed = standing.changed() => match changed {
                 Ok(()) => full(&state, standing.principal()),
-                Err(Lost::SignedOut | Lost::Gone) => return close(socket, NOT_SIGNED_IN, SIGNED_OUT).await,
+                Err(Lost::SignedOut | Lost::Gone) => return close(socket, code::NOT_SIGNED_IN, SIGNED_OUT).await,
             },
             message = socket.recv() => {
                 let understood = match message {
@@ -75,7 +70,7 @@ async fn run(mut socket: WebSocket, state: AppState, mut standing: Standing<Sign
                 }
                 if !bucket.take(Instant::now()) {
                     state.system.counters.pages_flooding.add();
-                    return close(socket, 1008, "Too many messages.").await;
+                    return close(socket, code::POLICY, "Too many messages.").await;
                 }
                 continue;
             }
@@ -164,10 +159,4 @@ async fn send_all(socket: &mut WebSocket, texts: Vec<Utf8Bytes>) -> Option<()> {
         socket.flush().await
     };
     timeout(SEND_TIMEOUT, sending).await.ok()?.ok()
-}
-
-async fn close(mut socket: WebSocket, code: u16, reason: &'static str) {
-    let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-    // The peer may be gone already.
-    let _ = timeout(SEND_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
 }

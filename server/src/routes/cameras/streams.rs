@@ -72,7 +72,6 @@ pub async fn restart(permit: Permit<On<deed::Operate>>, ApiPath(path): ApiPath<(
 }
 
 fn handle<D: Deed>(permit: &Permit<On<D>>, quality: &str) -> AppResult<StreamHandle> {
-    let quality: Quality =
-        quality.parse().map_err(|_| AppError::not_found("stream_not_found", "A camera has the streams main and sub, no other."))?;
+    let quality: Quality = quality.parse().map_err(|_| AppError::stream_not_found())?;
     permit.cameras.stream(permit.camera(), quality)
 }

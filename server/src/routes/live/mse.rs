@@ -5,10 +5,11 @@ use crate::bucket::Bucket;
 use crate::error::{AppError, Kind};
 use crate::guard::{Lost, On, Permit, Standing};
 use crate::people::principal::deed;
+use crate::routes::socket::{SEND_TIMEOUT, SIGNED_OUT, STOPPING, close, code};
 use crate::services::status;
 use app::model::{CameraAction, StreamStatus};
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
 use futures::SinkExt;
 use media::Quality;
@@ -25,8 +26,6 @@ use tokio_util::sync::CancellationToken;
 const MAX_LAG_BYTES: usize = 4 << 20;
 /// Hard limit of bytes in one socket's own write buffer.
 const MAX_WRITE_BUFFER: usize = 8 << 20;
-/// A socket that takes nothing for this long is closed.
-const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pings find dead peers that are paused.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// Chunks written before the socket is flushed; bounds the time between two looks at the client's messages.
@@ -36,16 +35,7 @@ const MAX_UNKNOWN: u32 = 100;
 /// In the long run it may send one in this time, so that a page of an older version is not closed after months.
 const UNKNOWN_PACE: Duration = Duration::from_secs(1);
 
-/// Close codes of the contract.
-mod close {
-    pub const NOT_SIGNED_IN: u16 = 4401;
-    pub const UNKNOWN: u16 = 4404;
-    pub const NO_STREAM: u16 = 4503;
-    pub const GOING_AWAY: u16 = 1001;
-    pub const POLICY: u16 = 1008;
-}
-
-const SIGNED_OUT: &str = "Sign in first.";
+const NOT_THERE: &str = "There is no such camera or stream.";
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename = "status")]
@@ -70,15 +60,15 @@ pub async fn live(
     let permit = match permit {
         Ok(permit) => permit,
         Err(error) if error.kind() == Kind::NotSignedIn => {
-            return Ok(upgrade.on_upgrade(|socket| finish(socket, close::NOT_SIGNED_IN, SIGNED_OUT)));
+            return Ok(upgrade.on_upgrade(|socket| close(socket, code::NOT_SIGNED_IN, SIGNED_OUT)));
         }
-        Err(_) => return Ok(upgrade.on_upgrade(|socket| finish(socket, close::UNKNOWN, "There is no such camera or stream."))),
+        Err(_) => return Ok(upgrade.on_upgrade(|socket| close(socket, code::UNKNOWN, NOT_THERE))),
     };
     let Ok((handle, quality)) = path.and_then(|path| Ok((path.handle(&permit)?, path.quality))) else {
-        return Ok(upgrade.on_upgrade(|socket| finish(socket, close::UNKNOWN, "There is no such camera or stream.")));
+        return Ok(upgrade.on_upgrade(|socket| close(socket, code::UNKNOWN, NOT_THERE)));
     };
     if handle.status().state == StreamState::Disabled {
-        return Ok(upgrade.on_upgrade(|socket| finish(socket, close::NO_STREAM, "This camera is switched off.")));
+        return Ok(upgrade.on_upgrade(|socket| close(socket, code::NO_STREAM, "This camera is switched off.")));
     }
     let stopping = permit.stopping.clone();
     let tasks = permit.tasks.clone();
@@ -89,12 +79,6 @@ pub async fn live(
             run(socket, viewer, quality, standing, stopping).await;
         })
     }))
-}
-
-async fn finish(mut socket: WebSocket, code: u16, reason: &'static str) {
-    let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-    // The peer may be gone already; there is nobody to tell.
-    let _ = timeout(SEND_TIMEOUT, socket.send(Message::Close(Some(frame)))).await;
 }
 
 async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standing: Standing<On<deed::Live>>, stopping: CancellationToken) {
@@ -114,7 +98,7 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
     loop {
         tokio::select! {
             biased;
-            () = stopping.cancelled() => return finish(socket, close::GOING_AWAY, "The server is stopping.").await,
+            () = stopping.cancelled() => return close(socket, code::GOING_AWAY, STOPPING).await,
             changed = standing.changed() => match changed {
                 Ok(()) => {
                     if session.set_silent(!standing.actions().has(CameraAction::Audio)) == ReaderChange::ResumeLive {
@@ -124,8 +108,8 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
                     told = None;
                     statuses.mark_changed();
                 },
-                Err(Lost::SignedOut) => return finish(socket, close::NOT_SIGNED_IN, SIGNED_OUT).await,
-                Err(Lost::Gone) => return finish(socket, close::UNKNOWN, "There is no such camera or stream.").await,
+                Err(Lost::SignedOut) => return close(socket, code::NOT_SIGNED_IN, SIGNED_OUT).await,
+                Err(Lost::Gone) => return close(socket, code::UNKNOWN, NOT_THERE).await,
             },
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => match session.command(&text) {
@@ -139,11 +123,11 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
             },
             changed = statuses.changed() => {
                 if changed.is_err() {
-                    return finish(socket, close::UNKNOWN, "The camera was removed.").await;
+                    return close(socket, code::UNKNOWN, "The camera was removed.").await;
                 }
                 let current = statuses.borrow_and_update().clone();
                 if current.state == StreamState::Disabled {
-                    return finish(socket, close::NO_STREAM, "This camera was switched off.").await;
+                    return close(socket, code::NO_STREAM, "This camera was switched off.").await;
                 }
                 let essence = (current.state, current.error.as_ref().map(|error| (error.error.code, error.next_try_utc_ms)));
                 if told.as_ref() != Some(&essence) {
@@ -162,13 +146,13 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
             },
             item = reader.next(), if !session.is_paused() => {
                 let Some(item) = item else {
-                    return finish(socket, close::NO_STREAM, "The stream has ended.").await;
+                    return close(socket, code::NO_STREAM, "The stream has ended.").await;
                 };
                 batch(&mut session, item, &mut reader, &mut out);
             },
         }
         if flooding {
-            return finish(socket, close::POLICY, "Too many messages that are not commands.").await;
+            return close(socket, code::POLICY, "Too many messages that are not commands.").await;
         }
         if !out.is_empty() && !matches!(timeout(SEND_TIMEOUT, send(&mut socket, &mut out)).await, Ok(Ok(()))) {
             return;

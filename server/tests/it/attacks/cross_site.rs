@@ -47,6 +47,30 @@ async fn another_sites_page_opens_no_socket_not_even_with_the_cookie_of_an_admin
     }
 }
 
+/// A proxy may come to the server under another name than the browser came to the proxy. Then the page's own sockets, not only its requests,
+/// must go by what the settings or the trusted proxy say of that name.
+#[tokio::test]
+async fn behind_a_proxy_that_rewrites_the_host_the_own_page_opens_its_sockets() {
+    let own = "https://cams.example";
+    let settings = [("NIGHTJAR_ALLOWED_ORIGINS", own)];
+    let trusting = [("NIGHTJAR_ALLOWED_ORIGINS", "https://other.example"), ("NIGHTJAR_TRUSTED_PROXIES", "127.0.0.1")];
+    for (environment, forwarded) in [(&settings[..], None), (&trusting[..], Some("127.0.0.2"))] {
+        let app = TestApp::start_with(environment).await;
+        let id = app.add("Gate").await;
+        let address = app.listen().await;
+        for path in ["/api/v1/ws".to_owned(), format!("/live/{id}/main/mse")] {
+            let page = forwarded.map_or(own.to_owned(), |host| format!("https://{host}"));
+            for (origin, status) in [(page.as_str(), 101), ("https://evil.example", 403), ("null", 403)] {
+                let mut headers = vec![("origin", origin)];
+                if let Some(host) = forwarded {
+                    headers.extend([("x-forwarded-for", "192.0.2.7"), ("x-forwarded-proto", "https"), ("x-forwarded-host", host)]);
+                }
+                assert_eq!(mse::refused(address, &path, &headers).await, status, "{path} from {origin}");
+            }
+        }
+    }
+}
+
 /// No address that a link or picture can name changes anything: whatever a GET does, everything that is stored stays as it was.
 #[tokio::test]
 async fn reading_changes_nothing() {
