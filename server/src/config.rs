@@ -1,6 +1,7 @@
 //! Settings of the installation: built-in defaults, then `nightjar.toml`, then environment `NIGHTJAR_<KEY>`, then flags.
 //!
-//! `[defaults]` holds what cameras inherit (see [`crate::tunables`]). Only values that must be known before the database is open belong here; what a person changes in the browser is in the database.
+//! `[defaults]` holds what cameras inherit (see [`crate::tunables`]). Only values that must be known before the database is open belong here;
+//! what a person changes in the browser is in the database.
 
 mod current;
 mod https;
@@ -8,14 +9,14 @@ mod https;
 use crate::tunables::{self, Layer};
 pub use current::Current;
 pub use https::{ACME_DIRECTORY, HttpsMode, is_dns_name};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::path::{Path, PathBuf};
 
 /// The file that is read if no other is named and it exists.
 pub const DEFAULT_FILE: &str = "nightjar.toml";
 
 /// Form of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// Lines for people.
@@ -26,7 +27,7 @@ pub enum LogFormat {
 }
 
 /// Which headers the trusted proxies write. Only those are read: a proxy passes the other kind on as its client wrote it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProxyHeaders {
     /// X-Forwarded-For, -Proto and -Host.
@@ -37,9 +38,10 @@ pub enum ProxyHeaders {
 }
 
 /// Everything that can be set. Each key is also `NIGHTJAR_<KEY>` in the environment.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Folder of the database, the key of the sealed passwords and, later, recordings. Made if missing, for the owner only.
+    /// Folder of the database, of the key of the sealed passwords and, unless another one is chosen, of recordings. Made if missing, for the
+    /// owner only.
     pub data: PathBuf,
     /// `HOST:PORT` to serve on. All addresses of this machine by default; port 0 takes a free one.
     pub listen: String,
@@ -91,7 +93,9 @@ pub struct Settings {
 /// What was given on the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
+    /// The file to read in place of [`DEFAULT_FILE`]; it must exist.
     pub config: Option<PathBuf>,
+    /// In place of the setting of this name, as the next two.
     pub data: Option<PathBuf>,
     pub listen: Option<String>,
     pub log: Option<LogFormat>,
@@ -299,6 +303,16 @@ mod tests {
         std::fs::write(&path, file).expect("a written file");
         let environment: HashMap<String, String> = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         Settings::load_from(&Flags { config: Some(path), ..flags }, Some(environment))
+    }
+
+    #[test]
+    fn every_setting_may_stand_in_a_file() {
+        let settings = serde_json::to_value(load("", &[], Flags::default()).expect("loads")).expect("JSON");
+        let mut settings: Vec<&String> = settings.as_object().expect("settings by key").keys().collect();
+        let mut keys = KEYS;
+        settings.sort_unstable();
+        keys.sort_unstable();
+        assert_eq!(settings, keys);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What can be set of HTTPS, and what may be wrong with it.
 
 use super::Settings;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// Port for HTTPS where `https_listen` is not set.
@@ -10,7 +10,7 @@ pub const HTTPS_PORT: u16 = 8443;
 pub const ACME_DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
 /// Where the certificate comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HttpsMode {
     /// No HTTPS: for loopback, or behind a proxy that does it.

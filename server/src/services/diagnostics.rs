@@ -17,8 +17,8 @@ use tokio::sync::Semaphore;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// Bytes of one file before compression; a larger one is left out with a word about it. Ten files make 20 MB at most even if none of it
-/// can be compressed.
+/// Bytes of one file before compression; a larger one is left out with a word about it. Nine files stay below 20 MB even if none of it can
+/// be compressed.
 const FILE_BYTES: usize = 2 << 20;
 /// The log is text, which compresses well, and its end is worth most.
 const LOG_BYTES: usize = 4 << 20;

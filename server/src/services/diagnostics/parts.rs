@@ -208,20 +208,18 @@ async fn settings_told(state: &AppState) -> Value {
     in_force(&state.settings.get(), stored)
 }
 
+/// All of them, so that none is missing whatever is added; those that may hold a login or a name are told in part.
 fn in_force(settings: &Settings, stored: Map<String, Value>) -> Value {
-    let database = if settings.database_url.is_empty() { String::new() } else { scrub::address(&settings.database_url) };
-    json!({
-        "data": settings.data,
-        "listen": settings.listen,
-        "database_url": database,
-        "log": format!("{:?}", settings.log).to_lowercase(),
-        "log_level": settings.log_level,
-        "allow_loopback_cameras": settings.allow_loopback_cameras,
-        "media_folders": settings.media_folders,
-        "allowed_origins": settings.allowed_origins,
-        "defaults": settings.defaults,
-        "stored": all_told(stored),
-    })
+    let address = |url: &str| if url.is_empty() { String::new() } else { scrub::address(url) };
+    let told = Settings {
+        database_url: address(&settings.database_url),
+        acme_directory: address(&settings.acme_directory),
+        acme_email: scrub::user(&settings.acme_email),
+        ..settings.clone()
+    };
+    let mut told = to_value(&told);
+    told["stored"] = all_told(stored).into();
+    told
 }
 
 async fn versions(state: &AppState) -> Value {
@@ -281,14 +279,19 @@ mod tests {
     #[test]
     fn settings_are_told_without_their_secrets() {
         let url = "postgres://nightjar:db%2Fp%40ss-77@db.lan:5432/nightjar?sslmode=require&password=other-88";
-        let environment = HashMap::from([("DATABASE_URL".to_owned(), url.to_owned())]);
+        let environment = HashMap::from(
+            [("DATABASE_URL", url), ("NIGHTJAR_TRUSTED_PROXIES", "10.0.0.7"), ("NIGHTJAR_ACME_EMAIL", "ann@cams.example")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned())),
+        );
         let settings = Settings::load_from(&Flags::default(), Some(environment)).expect("loads");
         let webhook = json!({"secret": "s-66", "on": true, "url": "https://example.org/relay?key=q-55", "body": "{\"key\": \"b-44\"}"});
         let stored = [("webhook.url", json!("https://hook:pw-99@example.org/x")), ("webhook", webhook)];
         let stored = stored.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        let text = Scrub::default().json(in_force(&settings, stored)).to_string();
+        let told = Scrub::default().json(in_force(&settings, stored));
+        assert_eq!((&told["https"], &told["trusted_proxies"], &told["log"]), (&json!("self_signed"), &json!(["10.0.0.7"]), &json!("text")));
+        let text = told.to_string();
         assert!(text.contains("postgres://db.lan:5432/nightjar") && text.contains("\"on\":true"), "{text}");
-        for secret in ["p%40ss-77", "p@ss-77", "other-88", "pw-99", "s-66", "q-55", "b-44"] {
+        for secret in ["p%40ss-77", "p@ss-77", "other-88", "pw-99", "s-66", "q-55", "b-44", "ann@"] {
             assert!(!text.contains(secret), "{secret}: {text}");
         }
     }
