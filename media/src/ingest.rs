@@ -56,6 +56,26 @@ pub enum SourceSpec {
     TestPattern(TestPatternSpec),
 }
 
+impl SourceSpec {
+    /// The address that is connected to, and the port there; None for what needs no network.
+    pub(crate) fn remote(&self) -> Option<(&Url, u16)> {
+        match self {
+            Self::Rtsp(spec) => Some(spec.remote()),
+            Self::Ffmpeg(spec) => spec.input.remote(),
+            Self::TestPattern(_) => None,
+        }
+    }
+
+    /// What the camera is told of who asks.
+    pub(crate) fn credentials(&self) -> Option<&Credentials> {
+        match self {
+            Self::Rtsp(spec) => spec.credentials.as_ref(),
+            Self::Ffmpeg(spec) => spec.credentials.as_ref(),
+            Self::TestPattern(_) => None,
+        }
+    }
+}
+
 /// An RTSP camera stream. `url` has scheme `rtsp` and holds no user name or password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RtspSpec {
@@ -63,6 +83,12 @@ pub struct RtspSpec {
     pub credentials: Option<Credentials>,
     pub transport: TransportChoice,
     pub quirks: rtsp::Quirks,
+}
+
+impl RtspSpec {
+    fn remote(&self) -> (&Url, u16) {
+        (&self.url, port(&self.url))
+    }
 }
 
 /// A source that an ffmpeg child reads in copy mode.
@@ -83,6 +109,29 @@ pub enum FfmpegInput {
     HttpFlv(Url),
     /// A media file, played in real time and repeated for ever. The caller has checked that the path may be read.
     File(PathBuf),
+}
+
+impl FfmpegInput {
+    fn remote(&self) -> Option<(&Url, u16)> {
+        match self {
+            Self::Rtmp(url) | Self::Rtsps(url) | Self::HttpFlv(url) => Some((url, port(url))),
+            Self::File(_) => None,
+        }
+    }
+}
+
+/// The port of an address, the usual one of its scheme if it names none.
+fn port(url: &Url) -> u16 {
+    let usual = match url.scheme() {
+        "rtmp" => 1935,
+        // As ffmpeg has it.
+        "rtmps" | "https" => 443,
+        "rtsps" => 322,
+        "http" => 80,
+        // RFC 2326 section 3.2.
+        _ => 554,
+    };
+    url.port().unwrap_or(usual)
 }
 
 /// The demo camera: a moving picture with the wall clock in it, drawn and encoded by ffmpeg.
@@ -150,4 +199,25 @@ pub trait Connect: Send + Sync {
 
     /// Other rules of which addresses may be asked, for every session that is opened from now on.
     fn set_addresses(&self, _addresses: net::AddressPolicy) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_a_port_has_its_schemes_usual_one() {
+        for (address, expected) in [
+            ("rtsp://camera.test/main", 554),
+            ("rtsps://camera.test/main", 322),
+            ("rtmp://camera.test/live/key", 1935),
+            ("rtmps://camera.test/live/key", 443),
+            ("http://camera.test/live.flv", 80),
+            ("https://camera.test/live.flv", 443),
+            ("rtmps://camera.test:1936/live/key", 1936),
+            ("https://camera.test:8443/live.flv", 8443),
+        ] {
+            assert_eq!(port(&Url::parse(address).expect("an address")), expected, "{address}");
+        }
+    }
 }

@@ -179,6 +179,8 @@ fn command() -> ChildSpec {
         "32",
         "-analyzeduration",
         "0",
+        "-protocol_whitelist",
+        "pipe",
         "-f",
         "mp4",
         "-i",

@@ -1,7 +1,7 @@
 //! The production [`Connect`]: sends each spec to its kind of source, and keeps what was learned about each camera.
 
 use super::net::{self, AddressPolicy};
-use super::{Connect, Credentials, FfmpegInput, Knocked, Source, SourceSpec, TransportChoice, ffmpeg, knock, rtsp};
+use super::{Connect, Credentials, Knocked, Source, SourceSpec, TransportChoice, ffmpeg, knock, rtsp};
 use crate::error::StreamError;
 use async_trait::async_trait;
 use retina::client::SessionGroup;
@@ -136,17 +136,7 @@ impl Connect for Connector {
     }
 
     async fn knock(&self, spec: &SourceSpec, limit: Duration) -> Option<Knocked> {
-        let (url, usual_port) = match spec {
-            SourceSpec::Rtsp(spec) => (&spec.url, 554),
-            SourceSpec::Ffmpeg(spec) => match &spec.input {
-                FfmpegInput::Rtmp(url) => (url, 1935),
-                FfmpegInput::Rtsps(url) => (url, 322),
-                FfmpegInput::HttpFlv(url) => (url, 80),
-                FfmpegInput::File(_) => return None,
-            },
-            SourceSpec::TestPattern(_) => return None,
-        };
-        let port = url.port_or_known_default().unwrap_or(usual_port);
+        let (url, port) = spec.remote()?;
         let permitted = *lock(&self.addresses);
         // A name that is not known belongs to a camera that announces itself, and is off.
         let Ok(addresses) = net::resolve(url, port, permitted).await else { return Some(Knocked::Shut) };

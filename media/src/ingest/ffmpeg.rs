@@ -58,10 +58,10 @@ pub(super) struct Plan {
 
 /// Opens an input in copy mode.
 pub(super) async fn open(spec: &FfmpegSpec, program: &Path, policy: AddressPolicy) -> Result<FfmpegSource, StreamError> {
-    let Some((url, default_port)) = network(&spec.input) else {
+    let Some((url, port)) = spec.input.remote() else {
         return FfmpegSource::start(plan(spec, None)?, program, None).await;
     };
-    let addresses = net::resolve(url, url.port().unwrap_or(default_port), policy).await?;
+    let addresses = net::resolve(url, port, policy).await?;
     let address = match addresses.as_slice() {
         [only] => *only,
         several => net::reach(several).await?,
@@ -70,15 +70,6 @@ pub(super) async fn open(spec: &FfmpegSpec, program: &Path, policy: AddressPolic
         .await
         .map_err(|error| StreamError::new(ErrorCode::Internal, format!("No port is free for the video program ({error}).")))?;
     FfmpegSource::start(plan(spec, Some(address.ip()))?, program, Some(gate)).await
-}
-
-fn network(input: &FfmpegInput) -> Option<(&Url, u16)> {
-    match input {
-        FfmpegInput::Rtmp(url) => Some((url, if url.scheme() == "rtmps" { 443 } else { 1935 })),
-        FfmpegInput::Rtsps(url) => Some((url, 322)),
-        FfmpegInput::HttpFlv(url) => Some((url, url.port_or_known_default().unwrap_or(80))),
-        FfmpegInput::File(_) => None,
-    }
 }
 
 /// `address` is the checked one of the host; RTMP, which knows no proxy, is pinned to it.

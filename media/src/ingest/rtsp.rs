@@ -52,8 +52,6 @@ const STALE_LIMIT: Duration = Duration::from_secs(3);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 // Each part of an opening can run out of time by itself, with its own sentence.
 const _: () = assert!(STALE_LIMIT.as_secs() + HANDSHAKE_LIMIT.as_secs() + PARAMETERS_LIMIT.as_secs() < super::OPENING_LIMIT.as_secs());
-/// RTSP's port (RFC 2326 section 3.2).
-const DEFAULT_PORT: u16 = 554;
 
 /// Opens a session and waits until its tracks are known.
 pub(super) async fn open(spec: &RtspSpec, peer: &Arc<Peer>, policy: AddressPolicy) -> Result<RtspSource, StreamError> {
@@ -86,7 +84,8 @@ struct Shaken {
 }
 
 async fn shake_hands(spec: &RtspSpec, peer: &Peer, policy: AddressPolicy) -> Result<Shaken, StreamError> {
-    let addresses = net::resolve(&spec.url, spec.url.port().unwrap_or(DEFAULT_PORT), policy).await?;
+    let (url, port) = spec.remote();
+    let addresses = net::resolve(url, port, policy).await?;
     let address = net::reach(&addresses).await?;
     let opening = Opening { spec, peer, address };
     let mut session = opening.describe().await?;

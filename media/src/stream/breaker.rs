@@ -4,7 +4,7 @@
 //! password at most [`MAX_REFUSALS`] logins reach a host within [`WINDOW`], however many streams, viewers and probes ask at once.
 
 use crate::error::{ErrorCode, StreamError};
-use crate::ingest::{Credentials, FfmpegInput, SourceSpec};
+use crate::ingest::SourceSpec;
 use crate::time::Stamp;
 use secrecy::ExposeSecret;
 use std::collections::{HashMap, HashSet};
@@ -12,13 +12,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
-use url::Url;
 
 /// Refused logins with one password that may reach a host within [`WINDOW`].
 pub const MAX_REFUSALS: usize = 2;
 /// Longer than the lock of any camera we know (Hikvision and Dahua: about 30 min), and the hour of our own promise.
 pub const WINDOW: Duration = Duration::from_secs(60 * 60);
-/// Accounts remembered; the oldest idle ones go first.
+/// Accounts remembered before those without a refusal are forgotten.
 const MAX_ACCOUNTS: usize = 4096;
 
 /// One user with one password on one host. The password is only there as a keyed hash: it can be compared, not read.
@@ -139,7 +138,7 @@ impl Breaker {
     }
 }
 
-/// The gate every login passes: streams and probes, later ONVIF and snapshots.
+/// The gate that every login passes, a stream's and a probe's.
 #[derive(Debug, Default)]
 pub struct LoginGate {
     hasher: RandomState,
@@ -151,11 +150,11 @@ pub struct LoginGate {
 impl LoginGate {
     /// The login that opening `spec` sends; None for sources without a host.
     pub fn login(&self, spec: &SourceSpec) -> Option<Login> {
-        let (url, credentials) = address(spec)?;
+        let (url, port) = spec.remote()?;
         let host = url.host_str()?.to_ascii_lowercase();
-        let (username, secret) =
-            credentials.map_or((String::new(), 0), |login| (login.username.clone(), self.hasher.hash_one(login.password.expose_secret())));
-        let port = url.port_or_known_default().unwrap_or(554);
+        let (username, secret) = spec
+            .credentials()
+            .map_or((String::new(), 0), |login| (login.username.clone(), self.hasher.hash_one(login.password.expose_secret())));
         Some(Login { account: Account { host, username, secret }, port })
     }
 
@@ -187,17 +186,6 @@ impl LoginGate {
         let blocked = self.breaker().end(login, outcome, now);
         self.ended.notify_waiters();
         blocked
-    }
-}
-
-fn address(spec: &SourceSpec) -> Option<(&Url, Option<&Credentials>)> {
-    match spec {
-        SourceSpec::Rtsp(spec) => Some((&spec.url, spec.credentials.as_ref())),
-        SourceSpec::Ffmpeg(spec) => match &spec.input {
-            FfmpegInput::Rtmp(url) | FfmpegInput::Rtsps(url) | FfmpegInput::HttpFlv(url) => Some((url, spec.credentials.as_ref())),
-            FfmpegInput::File(_) => None,
-        },
-        SourceSpec::TestPattern(_) => None,
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ingest::{FfmpegSpec, TestPatternSpec};
+use crate::ingest::{FfmpegInput, FfmpegSpec, TestPatternSpec};
 use crate::stream::testing::source;
 use proptest::prelude::*;
 
