@@ -7,6 +7,7 @@ use crate::components::health::streams::Streams;
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::api;
 use crate::hooks::poll::use_poll;
+use crate::hooks::role::administers;
 use crate::model::{History, SystemHealth};
 use crate::state::use_wall;
 use crate::text;
@@ -29,10 +30,15 @@ pub fn HealthPage() -> impl IntoView {
         <Title text=text::pages::title(text::pages::HEALTH) />
         <div class="page-head">
             <h1>{text::pages::HEALTH}</h1>
-            <a class="button" href="/api/v1/system/diagnostics.zip" download="" title=text::health::DIAGNOSTICS_TEXT>
-                <Icon glyph=Glyph::Download />
-                {text::health::DIAGNOSTICS}
-            </a>
+            {administers()
+                .then(|| {
+                    view! {
+                        <a class="button" href="/api/v1/system/diagnostics.zip" download="" title=text::health::DIAGNOSTICS_TEXT>
+                            <Icon glyph=Glyph::Download />
+                            {text::health::DIAGNOSTICS}
+                        </a>
+                    }
+                })}
         </div>
         <Suspense fallback=|| view! { <p class="nothing" role="status">{text::health::LOADING}</p> }>
             {move || Suspend::new(async move {
@@ -67,6 +73,6 @@ fn Loaded(health: RwSignal<Option<SystemHealth>>) -> impl IntoView {
             <Feed />
         </div>
         <CountersList health />
-        <p class="page-note">{text::health::DIAGNOSTICS_TEXT}</p>
+        {administers().then(|| view! { <p class="page-note">{text::health::DIAGNOSTICS_TEXT}</p> })}
     }
 }

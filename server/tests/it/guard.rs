@@ -224,3 +224,15 @@ async fn a_guest_sees_one_camera_until_the_link_is_revoked() {
     let header = (AUTHORIZATION.as_str(), String::from("Basic abc"));
     assert_eq!(house.ask("GET", "/api/v1/cameras", &("authorization", header.1)).await.status, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn the_health_page_offers_the_diagnostics_to_whoever_may_have_them() {
+    let house = House::new().await;
+    for (who, offered) in [("admin", true), ("operator", false), ("viewer", false)] {
+        let asker = house.header(who).await;
+        let page = house.ask("GET", "/health", &asker).await;
+        let file = house.ask("GET", "/api/v1/system/diagnostics.zip", &asker).await;
+        assert_eq!(page.text.contains("diagnostics.zip"), offered, "{who}: {}", page.text);
+        assert_eq!(file.status == StatusCode::OK, offered, "{who}: {}", file.status);
+    }
+}
