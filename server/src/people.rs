@@ -36,8 +36,8 @@ use directory::{Directory, LinkKind};
 use hash::Hasher;
 use limiter::Limiter;
 use principal::{Principal, Proof, Who};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use sessions::{Lifetimes, Sessions, Subject};
 use setup::SetupToken;
 use signature::Signer;
@@ -95,6 +95,26 @@ struct Used {
     told: HashMap<i64, OffsetDateTime>,
     /// When it was last told of what anybody can do at any time, by address.
     news: HashMap<(IpAddr, String), OffsetDateTime>,
+}
+
+impl Used {
+    /// What is to be written.
+    fn take(&mut self) -> Self {
+        Self { tokens: take(&mut self.tokens), links: take(&mut self.links), sign_ins: take(&mut self.sign_ins), ..Self::default() }
+    }
+
+    /// What could not be written. What was used again since then is newer.
+    fn give_back(&mut self, used: &Self) {
+        for (own, unwritten) in [(&mut self.tokens, &used.tokens), (&mut self.links, &used.links), (&mut self.sign_ins, &used.sign_ins)] {
+            for (id, at) in unwritten {
+                own.entry(*id).or_insert(*at);
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.tokens.is_empty() && self.links.is_empty() && self.sign_ins.is_empty()
+    }
 }
 
 impl People {
@@ -230,7 +250,7 @@ impl People {
         Ok(())
     }
 
-    /// Writes the clock and when what was last used.
+    /// Lets go of sessions that have ended, and writes the clock and when what was last used.
     ///
     /// # Errors
     /// The database cannot be written; nothing is lost, the next call tries again.
@@ -241,30 +261,32 @@ impl People {
             Subject::Guest { link } => directory.links.contains_key(&link),
         };
         self.inner.sessions.sweep(counts).await?;
-        let used = {
-            let mut used = self.lock_used();
-            Used { tokens: take(&mut used.tokens), links: take(&mut used.links), sign_ins: take(&mut used.sign_ins), ..Used::default() }
-        };
-        let any = !(used.tokens.is_empty() && used.links.is_empty() && used.sign_ins.is_empty());
-        let transaction = self.inner.db.begin().await.map_err(failed)?;
-        let row = setting::ActiveModel { key: Set(CLOCK_KEY.to_owned()), value: Set(self.now().unix_timestamp().into()) };
-        let replace = OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned();
-        setting::Entity::insert(row).on_conflict(replace).exec_without_returning(&transaction).await.map_err(failed)?;
-        for (id, at) in used.tokens {
-            let update = token::Entity::update_many().col_expr(token::Column::LastUsedAt, Expr::value(Some(at)));
-            update.filter(token::Column::Id.eq(id)).exec(&transaction).await.map_err(failed)?;
+        let used = self.lock_used().take();
+        let written = self.write_used(&used).await;
+        if written.is_err() {
+            self.lock_used().give_back(&used);
         }
-        for (id, at) in used.links {
-            let update = link::Entity::update_many().col_expr(link::Column::LastUsedAt, Expr::value(Some(at)));
-            update.filter(link::Column::Id.eq(id)).exec(&transaction).await.map_err(failed)?;
-        }
-        for (id, at) in used.sign_ins {
-            let update = user::Entity::update_many().col_expr(user::Column::LastSignInAt, Expr::value(Some(at)));
-            update.filter(user::Column::Id.eq(id)).exec(&transaction).await.map_err(failed)?;
-        }
-        transaction.commit().await.map_err(failed)?;
+        written?;
         // So that lists tell it.
-        if any { self.reload().await } else { Ok(()) }
+        if used.is_empty() { Ok(()) } else { self.reload().await }
+    }
+
+    async fn write_used(&self, used: &Used) -> AppResult<()> {
+        let transaction = self.inner.db.begin().await.map_err(failed)?;
+        setting::put(&transaction, CLOCK_KEY, self.now().unix_timestamp().into()).await.map_err(failed)?;
+        for (id, at) in &used.tokens {
+            let update = token::Entity::update_many().col_expr(token::Column::LastUsedAt, Expr::value(Some(*at)));
+            update.filter(token::Column::Id.eq(*id)).exec(&transaction).await.map_err(failed)?;
+        }
+        for (id, at) in &used.links {
+            let update = link::Entity::update_many().col_expr(link::Column::LastUsedAt, Expr::value(Some(*at)));
+            update.filter(link::Column::Id.eq(*id)).exec(&transaction).await.map_err(failed)?;
+        }
+        for (id, at) in &used.sign_ins {
+            let update = user::Entity::update_many().col_expr(user::Column::LastSignInAt, Expr::value(Some(*at)));
+            update.filter(user::Column::Id.eq(*id)).exec(&transaction).await.map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
     }
 
     async fn sweep(&self) -> AppResult<()> {

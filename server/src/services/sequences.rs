@@ -4,8 +4,7 @@
 use crate::db::Db;
 use crate::entities::setting;
 use media::stream::Streams;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, DbErr, EntityTrait};
+use sea_orm::{DbErr, EntityTrait};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -51,9 +50,7 @@ pub async fn follow(db: &Db, streams: &Streams, first: u64, stopping: Cancellati
 }
 
 async fn store(db: &Db, value: u64) -> Result<(), DbErr> {
-    let row = setting::ActiveModel { key: Set(KEY.to_owned()), value: Set(value.into()) };
-    let replace = OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned();
     let transaction = db.begin().await?;
-    setting::Entity::insert(row).on_conflict(replace).exec_without_returning(&transaction).await?;
+    setting::put(&transaction, KEY, value.into()).await?;
     transaction.commit().await
 }

@@ -2,7 +2,7 @@
 
 use crate::support::TestApp;
 use app::model::{CameraAction, Grant, GrantTarget, Password, Role, TokenScope};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait};
 use serde_json::Value;
 use server::entities::session;
 use server::people::audit::{self, Actor, Filter};
@@ -413,4 +413,24 @@ async fn what_is_noted_is_written_by_the_end_and_can_be_found() {
     assert_eq!(find("user.create", None).await[0].details["role"], Value::from("admin"));
     assert_eq!(audit::prune(&app.state.db, OffsetDateTime::now_utc() + Duration::hours(1)).await.expect("pruned"), 6);
     assert!(find("", None).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_use_that_could_not_be_written_is_written_later() {
+    let app = TestApp::start().await;
+    let people = &app.state.people;
+    let new = NewToken { name: "Door".into(), scope: TokenScope::Read, owner: None, camera_ids: None, expires_at: None };
+    let (token, secret) = people.add_token(Actor::console(), new).await.expect("a token");
+    let rename = async |from: &str, to: &str| {
+        let transaction = app.state.db.begin().await.expect("a transaction");
+        transaction.execute_unprepared(&format!("ALTER TABLE {from} RENAME TO {to}")).await.expect("renamed");
+        transaction.commit().await.expect("committed");
+    };
+    people.by_token(&secret).expect("a token that holds");
+    rename("settings", "settings_away").await;
+    people.write().await.expect_err("there is nowhere to write to");
+    rename("settings_away", "settings").await;
+    people.write().await.expect("written");
+    assert!(people.directory().tokens[&token.id].last_used_at.is_some());
+    app.state.shutdown().await;
 }

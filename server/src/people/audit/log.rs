@@ -6,8 +6,8 @@ use crate::entities::{audit, setting};
 use crate::error::{AppError, AppResult};
 use crate::people::store::failed;
 use app::model::AuditRetention;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 use std::ops::RangeInclusive;
 use time::{Duration, OffsetDateTime};
@@ -170,9 +170,7 @@ pub async fn set_retention(db: &Db, by: Actor, wanted: AuditRetention) -> AppRes
         return Ok(());
     }
     let transaction = db.begin().await.map_err(failed)?;
-    let row = setting::ActiveModel { key: Set(RETENTION_KEY.to_owned()), value: Set(wanted.days.into()) };
-    let replace = OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned();
-    setting::Entity::insert(row).on_conflict(replace).exec_without_returning(&transaction).await.map_err(failed)?;
+    setting::put(&transaction, RETENTION_KEY, wanted.days.into()).await.map_err(failed)?;
     let entry = Entry::new(by, "audit.retention").changes(&json!(before), &json!(wanted));
     super::insert(&transaction, vec![entry]).await?;
     transaction.commit().await.map_err(failed)?;

@@ -9,8 +9,6 @@ use crate::tunables::Layer;
 use app::model::{WebhookInput, WebhookMethod};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -37,12 +35,6 @@ async fn read(db: &Db, key: &str) -> Result<Option<Value>, DbErr> {
     Ok(setting::Entity::find_by_id(key).one(db.read()).await?.map(|row| row.value).filter(|value| !value.is_null()))
 }
 
-async fn put(transaction: &DatabaseTransaction, key: &str, value: Value) -> Result<(), DbErr> {
-    let row = setting::ActiveModel { key: Set(key.to_owned()), value: Set(value) };
-    let replace = OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned();
-    setting::Entity::insert(row).on_conflict(replace).exec_without_returning(transaction).await.map(drop)
-}
-
 /// The stored defaults; none if they cannot be understood.
 ///
 /// # Errors
@@ -63,7 +55,7 @@ pub async fn defaults(db: &Db) -> Result<Layer, DbErr> {
 /// The database cannot be written.
 pub async fn put_defaults(transaction: &DatabaseTransaction, layer: &Layer) -> Result<(), DbErr> {
     let value = layer.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    put(transaction, DEFAULTS, Value::Object(value)).await
+    setting::put(transaction, DEFAULTS, Value::Object(value)).await
 }
 
 /// The stored webhook; none if it cannot be used.
@@ -109,7 +101,7 @@ pub async fn put_webhook(transaction: &DatabaseTransaction, sealer: &Sealer, web
             serde_json::to_value(stored).map_err(AppError::internal)?
         }
     };
-    put(transaction, WEBHOOK, value).await.map_err(AppError::internal)
+    setting::put(transaction, WEBHOOK, value).await.map_err(AppError::internal)
 }
 
 /// The folder that was chosen for recordings.
@@ -125,5 +117,5 @@ pub async fn recordings(db: &Db) -> Result<Option<String>, DbErr> {
 /// # Errors
 /// The database cannot be written.
 pub async fn put_recordings(transaction: &DatabaseTransaction, folder: Option<&str>) -> Result<(), DbErr> {
-    put(transaction, RECORDINGS, folder.map_or(Value::Null, Value::from)).await
+    setting::put(transaction, RECORDINGS, folder.map_or(Value::Null, Value::from)).await
 }

@@ -2,8 +2,7 @@
 
 use crate::db::Db;
 use crate::entities::setting;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
@@ -31,10 +30,8 @@ pub async fn postgres_bytes(db: &Db) -> Option<u64> {
 }
 
 async fn write(db: &Db, now: &str) -> Result<(), DbErr> {
-    let row = setting::ActiveModel { key: Set(KEY.to_owned()), value: Set(now.into()) };
-    let replace = OnConflict::column(setting::Column::Key).update_column(setting::Column::Value).to_owned();
     let transaction = db.begin().await?;
-    setting::Entity::insert(row).on_conflict(replace).exec_without_returning(&transaction).await?;
+    setting::put(&transaction, KEY, now.into()).await?;
     transaction.commit().await
 }
 
