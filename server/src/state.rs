@@ -196,35 +196,35 @@ impl AppState {
             tasks,
         };
         let state = Self { inner: Arc::new(inner) };
-        let background = state.clone();
-        state.tasks.spawn(async move { background.feed.run(&background.cameras, &background.streams, background.stopping.clone()).await });
-        let background = state.clone();
-        state.tasks.spawn(async move {
-            let sources = Sources { cameras: &background.cameras, feed: &background.feed, settings: &background.settings };
-            background.incidents.run(sources, background.stopping.clone()).await;
+        state.run_parts(first_discontinuity);
+        Ok(state)
+    }
+
+    /// Starts what runs behind the routes.
+    fn run_parts(&self, first_discontinuity: u64) {
+        self.keep(|state| async move { state.feed.run(&state.cameras, &state.streams, state.stopping.clone()).await });
+        self.keep(|state| async move {
+            let sources = Sources { cameras: &state.cameras, feed: &state.feed, settings: &state.settings };
+            state.incidents.run(sources, state.stopping.clone()).await;
         });
-        let background = state.clone();
-        state.tasks.spawn(async move {
-            pictures::follow(&background.streams, &background.incidents, background.stopping.clone()).await;
-        });
-        let background = state.clone();
-        state.tasks.spawn(async move { background.people.run(background.stopping.clone()).await });
-        let background = state.clone();
-        state.tasks.spawn(async move { background.recovery.run(background.stopping.clone()).await });
-        let background = state.clone();
-        state.tasks.spawn(async move { background.hls_audience.run(background.stopping.clone()).await });
-        let background = state.clone();
-        let sources = {
+        self.keep(|state| async move { pictures::follow(&state.streams, &state.incidents, state.stopping.clone()).await });
+        self.keep(|state| async move { state.people.run(state.stopping.clone()).await });
+        self.keep(|state| async move { state.recovery.run(state.stopping.clone()).await });
+        self.keep(|state| async move { state.hls_audience.run(state.stopping.clone()).await });
+        self.keep(|state| async move {
             let settings = state.settings.get();
             let sqlite = settings.database_url.is_empty().then(|| settings.sqlite_file());
-            system::Sources { db: state.db.clone(), streams: state.streams.clone(), data: settings.data.clone(), sqlite }
-        };
-        state.tasks.spawn(async move { background.system.run(sources, background.stopping.clone()).await });
-        let background = state.clone();
-        state.tasks.spawn(async move {
-            sequences::follow(&background.db, &background.streams, first_discontinuity, background.stopping.clone()).await;
+            let sources = system::Sources { db: state.db.clone(), streams: state.streams.clone(), data: settings.data.clone(), sqlite };
+            state.system.run(sources, state.stopping.clone()).await;
         });
-        Ok(state)
+        self.keep(move |state| async move {
+            sequences::follow(&state.db, &state.streams, first_discontinuity, state.stopping.clone()).await;
+        });
+    }
+
+    /// Runs a part of the server until it stops by itself, which it does once [`Inner::stopping`] is cancelled.
+    fn keep<F: Future<Output = ()> + Send + 'static>(&self, part: impl FnOnce(Self) -> F) {
+        self.tasks.spawn(part(self.clone()));
     }
 
     /// Tells where the server listens, so that no camera's address leads back to it.

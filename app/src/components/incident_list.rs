@@ -3,7 +3,7 @@
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::heartbeat::browser_now_ms;
 use crate::hooks::local_time::local_time;
-use crate::model::{Incident, IncidentKind, IncidentStep};
+use crate::model::{FIRST_STEPS, Incident, IncidentKind, IncidentStep};
 use crate::state::use_wall;
 use crate::text::history as words;
 use crate::view::history::{Story, length, stories};
@@ -19,7 +19,8 @@ pub fn IncidentList(#[prop(into)] incidents: Signal<Vec<Incident>>, #[prop(optio
             <For each=move || all.with(|all| all.iter().map(Story::key).collect::<Vec<_>>()) key=|key| *key let:key>
                 {
                     let story = Memo::new(move |_| all.with(|all| all.iter().find(|story| story.key() == key).cloned()));
-                    move || story.get().map(|_| ()).map(|()| view! { <Row story with_camera /> })
+                    let there = Memo::new(move |_| story.with(Option::is_some));
+                    move || there.get().then(|| view! { <Row story with_camera /> })
                 }
             </For>
         </ol>
@@ -121,7 +122,7 @@ fn Steps(story: Memo<Option<Story>>) -> impl IntoView {
     };
     let steps = move || {
         let Some(Story { incident, .. }) = story.get() else { return Vec::new() };
-        // What is left out lies after the first eight.
+        // What is left out lies after the first ones.
         let left_out = incident.steps_left_out;
         let mut rows = Vec::with_capacity(incident.steps.len() + 1);
         for (place, step) in incident.steps.into_iter().enumerate() {
@@ -138,6 +139,3 @@ fn Steps(story: Memo<Option<Story>>) -> impl IntoView {
         </ol>
     }
 }
-
-/// How many steps the server keeps from the beginning of a long list.
-const FIRST_STEPS: usize = 8;

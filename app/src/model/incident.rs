@@ -36,6 +36,9 @@ impl IncidentKind {
     }
 }
 
+/// How many steps of a long incident are kept from its beginning: what is left out lies after them.
+pub const FIRST_STEPS: usize = 8;
+
 /// One entry of the log: a fault from its beginning to its end, or a single remark. A fault makes one entry per stream, however many
 /// attempts it takes to get over it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

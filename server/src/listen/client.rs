@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use ipnet::IpNet;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Proxies that one request may have come through; what stands further left in a header is not read.
 const MAX_HOPS: usize = 16;
@@ -90,6 +90,14 @@ impl<S: Sync> FromRequestParts<S> for Client {
 pub fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
     let address = address.to_canonical();
     trusted.iter().any(|network| network.contains(&address))
+}
+
+/// The address itself, or all of one IPv6 customer: one household has a whole /64 and can take another address of it for each request.
+pub fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        v4 => v4,
+    }
 }
 
 /// The networks of a setting. What cannot be read was complained about when the settings were.

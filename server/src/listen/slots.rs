@@ -1,7 +1,8 @@
 //! How many connections may be open, in all and from one address: a program that opens connections and forgets them must not lock people out.
 
+use super::client::household;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The places for connections. Cheap to clone.
@@ -69,16 +70,6 @@ impl Drop for Slot {
                 taken.by_address.remove(&address);
             }
         }
-    }
-}
-
-fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        v4 => v4,
     }
 }
 

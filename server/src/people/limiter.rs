@@ -3,9 +3,10 @@
 //! An attempt is charged when it begins, so that many at once are no way around, and given back when it succeeds. An address from which an
 //! account was signed in to before is not held up by failures from elsewhere: nobody can lock the owner out.
 
+use crate::listen::client::household;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Failures that cost nothing: people mistype.
@@ -61,7 +62,7 @@ impl Limiter {
     /// # Errors
     /// How long to wait first. Such an attempt costs nothing and must not be carried out.
     pub fn begin(&mut self, now: Instant, address: IpAddr, account: &str) -> Result<Attempt, Duration> {
-        let address = network(address);
+        let address = household(address);
         let trusted = self.trusted.entries.contains_key(&(address, account.to_owned()));
         let by_address = self.addresses.wait(now, &address, FREE_PER_ADDRESS, LONGEST_PER_ADDRESS);
         let by_account =
@@ -143,18 +144,11 @@ impl<K: Eq + Hash + Clone> Table<K> {
     }
 }
 
-/// One customer has a whole /64 of IPv6.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::net::Ipv6Addr;
 
     const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 5));
     const AWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9));
@@ -209,7 +203,7 @@ mod tests {
         let tries = (0..100).take_while(|host| limiter.begin(now, address(*host), &format!("user{host}")).is_ok()).count();
         assert_eq!(tries, 10);
         let mapped: IpAddr = "::ffff:192.168.1.5".parse().expect("an address");
-        assert_eq!(network(mapped), HOME);
+        assert_eq!(household(mapped), HOME);
     }
 
     proptest! {

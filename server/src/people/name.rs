@@ -1,6 +1,7 @@
 //! The rules of account names. Pure.
 
 use crate::error::AppError;
+use crate::typed::is_invisible;
 use unicode_normalization::UnicodeNormalization;
 
 const MAX_CHARS: usize = 64;
@@ -49,11 +50,6 @@ pub fn check(name: &str) -> Result<String, AppError> {
         return invalid("username_characters", "Leave out < > : \" and \\.");
     }
     Ok(name)
-}
-
-/// Direction overrides and zero-width characters make two different names look the same.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

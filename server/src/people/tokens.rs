@@ -7,6 +7,7 @@ use super::store::{Change, failed};
 use super::{People, secret};
 use crate::entities::token::{self, CameraIds};
 use crate::error::{AppError, AppResult};
+use crate::typed::is_invisible;
 use app::model::TokenScope;
 use sea_orm::{ActiveValue::Set, EntityTrait, PaginatorTrait, QueryOrder};
 use secrecy::zeroize::Zeroizing;
@@ -186,8 +187,8 @@ pub(super) fn checked_label(text: &str, field: &str) -> AppResult<String> {
     if text.len() > NAME_CHARS * 4 || text.chars().count() > NAME_CHARS {
         return Err(AppError::invalid(field, "name_too_long", format!("At most {NAME_CHARS} characters.")));
     }
-    if text.chars().any(char::is_control) || text.contains(['<', '>']) {
-        return Err(AppError::invalid(field, "name_characters", "Leave out line breaks, < and >."));
+    if text.chars().any(|c| c.is_control() || is_invisible(c)) || text.contains(['<', '>']) {
+        return Err(AppError::invalid(field, "name_characters", "Leave out line breaks, invisible characters, < and >."));
     }
     Ok(text.to_owned())
 }

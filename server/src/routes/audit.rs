@@ -1,12 +1,11 @@
 //! The audit log: `/api/v1/audit`. For admins.
 
-use super::session::text;
-use super::tokens::moment;
 use crate::db::Db;
 use crate::entities::audit::Model;
 use crate::error::{AppError, AppResult};
 use crate::extract::{ApiJson, ApiQuery};
 use crate::guard::{Admin, Gate, Permit};
+use crate::moment;
 use crate::people::audit::{Entry, Filter, list as read_log, retention as read_retention, set_retention};
 use app::model::{AuditEntry, AuditFormat, AuditQuery, AuditRetention, Problem};
 use axum::Json;
@@ -37,7 +36,7 @@ pub fn router() -> OpenApiRouter<Gate> {
 fn told(row: Model) -> AuditEntry {
     AuditEntry {
         id: row.id,
-        at: text(row.at),
+        at: moment::told(row.at),
         actor_kind: row.actor_kind,
         actor_id: row.actor_id,
         actor_name: row.actor_name,
@@ -71,8 +70,8 @@ fn filter(permit: &Permit<Admin>, query: AuditQuery) -> AppResult<Filter> {
     };
     let directory = permit.people.directory();
     Ok(Filter {
-        from: query.from.as_deref().map(|at| moment(at, "from")).transpose()?,
-        to: query.to.as_deref().map(|at| moment(at, "to")).transpose()?,
+        from: query.from.as_deref().map(|at| moment::read(at, "from")).transpose()?,
+        to: query.to.as_deref().map(|at| moment::read(at, "to")).transpose()?,
         person: query.person.map(|id| (id, directory.people.get(&id).map(|person| person.name.clone()).unwrap_or_default())),
         action: bounded(query.action, "action")?,
         outcome: query.outcome,
@@ -192,7 +191,7 @@ fn csv_head() -> String {
 }
 
 fn csv_row(to: &mut String, row: &Model) {
-    let at = text(row.at);
+    let at = moment::told(row.at);
     let details = row.details.to_string();
     let cells = [
         &at,

@@ -15,7 +15,7 @@ pub fn router() -> OpenApiRouter<Gate> {
     OpenApiRouter::new().routes(routes!(status))
 }
 
-/// Files, and what only an authority asks for.
+/// The authority's certificate as files, for devices to install.
 pub fn files() -> Router<Gate> {
     Router::new().route("/https/nightjar-ca.crt", get(der)).route("/https/nightjar-ca.pem", get(pem))
 }

@@ -1,10 +1,9 @@
 //! `/api/v1/links`: signed links for players and links for guests, each to one camera.
 
-use super::session::text;
-use super::tokens::moment;
 use crate::error::AppResult;
 use crate::extract::{ApiJson, ApiPath};
 use crate::guard::{Gate, Permit, SignedIn};
+use crate::moment;
 use crate::people::directory::{self, Link};
 use crate::people::principal::{Who, authorize, deed, not_allowed};
 use crate::people::rights::Actions;
@@ -30,9 +29,9 @@ fn told(permit: &Permit<SignedIn>, link: &Link) -> LinkInfo {
         camera_id: link.camera,
         actions: link.actions.list(),
         created_by: maker.map(|maker| maker.name.clone()),
-        created_at: text(link.created_at),
-        expires_at: text(link.expires_at),
-        last_used_at: permit.people.link_used_at(link).map(text),
+        created_at: moment::told(link.created_at),
+        expires_at: moment::told(link.expires_at),
+        last_used_at: permit.people.link_used_at(link).map(moment::told),
         active: directory.links.contains_key(&link.id),
         path: None,
     }
@@ -82,7 +81,7 @@ async fn create(permit: Permit<SignedIn>, ApiJson(input): ApiJson<LinkInput>) ->
     if Actions::of(&input.actions).and(allowed.actions()) != Actions::of(&input.actions) {
         return Err(not_allowed().field("actions"));
     }
-    let expires_at = moment(&input.expires_at, "expires_at")?;
+    let expires_at = moment::read(&input.expires_at, "expires_at")?;
     let kind = match input.kind {
         LinkKind::Media => directory::LinkKind::Media,
         LinkKind::Guest => directory::LinkKind::Guest,

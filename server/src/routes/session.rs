@@ -4,15 +4,15 @@ use crate::error::{AppError, AppResult};
 use crate::extract::{ApiJson, ApiPath};
 use crate::guard::{Anyone, Gate, Permit, SignedIn};
 use crate::listen::client::Client;
+use crate::moment;
 use crate::people::audit::Entry;
 use crate::people::principal::{Principal, Proof, Who, not_signed_in};
-use crate::people::sessions::{SIGNED_IN, SignedIn as Stored, Subject, hash};
+use crate::people::sessions::{Entry as Kept, SIGNED_IN, SignedIn as Stored, Subject, hash};
 use crate::secrets::to_hex;
 use app::model::{PasswordChange, Problem, SessionInfo, SignIn, WhoAmI, WhoKind};
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode, header};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tower_sessions::{Expiry, Session};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -80,13 +80,8 @@ pub fn told(principal: &Principal, client: &Client) -> Option<WhoAmI> {
         username: principal.name().to_owned(),
         role: principal.role(),
         encrypted: client.secure,
-        expires_at: principal.expires_at.map(text),
+        expires_at: principal.expires_at.map(moment::told),
     })
-}
-
-/// A moment as the API tells it.
-pub(super) fn text(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }
 
 /// Who is signed in.
@@ -177,21 +172,38 @@ fn person(permit: &Permit<SignedIn>) -> AppResult<(i64, i64)> {
 )]
 async fn list(permit: Permit<SignedIn>) -> AppResult<Json<Vec<SessionInfo>>> {
     let (id, generation) = person(&permit)?;
-    let own = permit.people.sessions().of_person(id, generation);
-    let told = own.into_iter().map(|(hash, entry)| SessionInfo {
+    Ok(Json(listed(&permit, id, generation)))
+}
+
+/// The sessions of a person as lists tell them, the last used first.
+pub(super) fn listed<K: crate::guard::Kind>(permit: &Permit<K>, id: i64, generation: i64) -> Vec<SessionInfo> {
+    let told = |(hash, entry): ([u8; 32], Kept)| SessionInfo {
         id: shown(&hash),
         current: permit.principal().proof == Proof::Session(hash),
-        created_at: text(entry.created_at),
-        last_seen_at: text(entry.last_seen_at),
-        expires_at: text(entry.expires_at),
+        created_at: moment::told(entry.created_at),
+        last_seen_at: moment::told(entry.last_seen_at),
+        expires_at: moment::told(entry.expires_at),
         address: entry.address,
         user_agent: entry.user_agent,
-    });
-    Ok(Json(told.collect()))
+    };
+    permit.people.sessions().of_person(id, generation).into_iter().map(told).collect()
+}
+
+/// Ends the session that lists name so.
+///
+/// # Errors
+/// 404.
+pub(super) async fn end_listed<K: crate::guard::Kind>(permit: &Permit<K>, id: i64, generation: i64, wanted: &str) -> AppResult<()> {
+    let own = permit.people.sessions().of_person(id, generation);
+    let found: Vec<_> = own.into_iter().map(|(hash, _)| hash).filter(|hash| shown(hash) == wanted).collect();
+    if found.is_empty() {
+        return Err(AppError::not_found("session_not_found", "There is no such session. It may have ended."));
+    }
+    permit.people.sessions().end(&found).await
 }
 
 /// By what lists name a session.
-pub(super) fn shown(hash: &[u8; 32]) -> String {
+fn shown(hash: &[u8; 32]) -> String {
     to_hex(hash.get(..SHOWN).unwrap_or_default())
 }
 
@@ -205,12 +217,7 @@ pub(super) fn shown(hash: &[u8; 32]) -> String {
 )]
 async fn end(permit: Permit<SignedIn>, ApiPath(wanted): ApiPath<String>) -> AppResult<StatusCode> {
     let (id, generation) = person(&permit)?;
-    let own = permit.people.sessions().of_person(id, generation);
-    let found: Vec<_> = own.into_iter().map(|(hash, _)| hash).filter(|hash| shown(hash) == wanted).collect();
-    if found.is_empty() {
-        return Err(AppError::not_found("session_not_found", "There is no such session. It may have ended."));
-    }
-    permit.people.sessions().end(&found).await?;
+    end_listed(&permit, id, generation, &wanted).await?;
     permit.note(|actor| Entry::new(actor, "session.end").target("session", &wanted, ""));
     Ok(StatusCode::NO_CONTENT)
 }

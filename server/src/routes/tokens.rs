@@ -1,17 +1,15 @@
 //! API tokens: `/api/v1/tokens`. For admins.
 
-use super::session::text;
 use crate::entities::token;
 use crate::error::{AppError, AppResult};
 use crate::extract::{ApiJson, ApiPath};
 use crate::guard::{Admin, Gate, Permit};
+use crate::moment;
 use crate::people::NewToken;
 use app::model::{Problem, TokenInfo, TokenInput, TokenScope};
 use axum::Json;
 use axum::http::StatusCode;
 use media::CameraId;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,10 +36,10 @@ fn told(permit: &Permit<Admin>, row: token::Model) -> TokenInfo {
         scope: row.scope.parse().unwrap_or(TokenScope::Read),
         owner: owner.map(|owner| owner.map(|owner| owner.name.clone()).unwrap_or_default()),
         camera_ids: row.camera_ids.map(|ids| ids.0),
-        created_at: text(row.created_at),
+        created_at: moment::told(row.created_at),
         active: row.expires_at.is_none_or(|at| at > people.now()) && owner.is_none_or(|owner| owner.is_some_and(|owner| !owner.disabled)),
-        expires_at: row.expires_at.map(text),
-        last_used_at: people.token_used_at(row.id, row.last_used_at).map(text),
+        expires_at: row.expires_at.map(moment::told),
+        last_used_at: people.token_used_at(row.id, row.last_used_at).map(moment::told),
         secret: None,
     }
 }
@@ -60,7 +58,7 @@ fn told(permit: &Permit<Admin>, row: token::Model) -> TokenInfo {
     )
 )]
 async fn create(permit: Permit<Admin>, ApiJson(input): ApiJson<TokenInput>) -> AppResult<(StatusCode, Json<TokenInfo>)> {
-    let expires_at = input.expires_at.as_deref().map(|at| moment(at, "expires_at")).transpose()?;
+    let expires_at = input.expires_at.as_deref().map(|at| moment::read(at, "expires_at")).transpose()?;
     let wall = permit.cameras.wall();
     for (index, id) in input.camera_ids.iter().flatten().enumerate() {
         if wall.place(CameraId(*id)).is_none() {
@@ -77,22 +75,13 @@ async fn create(permit: Permit<Admin>, ApiJson(input): ApiJson<TokenInput>) -> A
         scope: token.scope,
         owner: token.owner.and_then(|id| directory.people.get(&id)).map(|owner| owner.name.clone()),
         camera_ids: token.camera_ids.clone(),
-        created_at: text(token.created_at),
-        expires_at: token.expires_at.map(text),
+        created_at: moment::told(token.created_at),
+        expires_at: token.expires_at.map(moment::told),
         last_used_at: None,
         active: true,
         secret: Some((*secret).clone()),
     };
     Ok((StatusCode::CREATED, Json(info)))
-}
-
-/// A moment as the API takes it.
-///
-/// # Errors
-/// 422 with the field.
-pub(super) fn moment(written: &str, field: &str) -> AppResult<OffsetDateTime> {
-    let wrong = || AppError::invalid(field, "invalid_value", "Write a moment as in 2030-01-31T12:00:00Z.");
-    OffsetDateTime::parse(written, &Rfc3339).map_err(|_| wrong())
 }
 
 /// Revokes a token: whoever uses it is cut off.

@@ -1,12 +1,12 @@
 //! Accounts: `/api/v1/users`, with what each may do, its password and where it is signed in. For admins.
 
-use super::session::{shown, text};
+use super::session::{end_listed, listed};
 use crate::error::{AppError, AppResult, Kind};
 use crate::extract::{ApiJson, ApiPath};
 use crate::guard::{Admin, Gate, Permit};
+use crate::moment;
 use crate::people::audit::Entry;
 use crate::people::directory::Person;
-use crate::people::principal::Proof;
 use crate::people::{NewPerson, PersonPatch};
 use app::model::{NewPassword, Problem, SessionInfo, UserInfo, UserInput, UserPatch};
 use axum::Json;
@@ -32,9 +32,9 @@ fn told(permit: &Permit<Admin>, person: &Person) -> UserInfo {
         role: person.role,
         disabled: person.disabled,
         grants: person.grants.clone(),
-        created_at: text(person.created_at),
-        password_changed_at: text(person.password_changed_at),
-        last_sign_in_at: people.signed_in_at(person).map(text),
+        created_at: moment::told(person.created_at),
+        password_changed_at: moment::told(person.password_changed_at),
+        last_sign_in_at: people.signed_in_at(person).map(moment::told),
         sessions: u32::try_from(sessions).unwrap_or(u32::MAX),
         own: permit.principal().person() == Some(person.id),
     }
@@ -154,17 +154,7 @@ async fn set_password(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>, ApiJson(
 )]
 async fn sessions(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<Json<Vec<SessionInfo>>> {
     let person = permit.people.person(id)?;
-    let found = permit.people.sessions().of_person(id, person.generation);
-    let told = found.into_iter().map(|(hash, entry)| SessionInfo {
-        id: shown(&hash),
-        current: permit.principal().proof == Proof::Session(hash),
-        created_at: text(entry.created_at),
-        last_seen_at: text(entry.last_seen_at),
-        expires_at: text(entry.expires_at),
-        address: entry.address,
-        user_agent: entry.user_agent,
-    });
-    Ok(Json(told.collect()))
+    Ok(Json(listed(&permit, id, person.generation)))
 }
 
 /// Signs somebody out everywhere.
@@ -190,12 +180,7 @@ async fn end_sessions(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppRe
 )]
 async fn end_session(permit: Permit<Admin>, ApiPath((id, wanted)): ApiPath<(i64, String)>) -> AppResult<StatusCode> {
     let person = permit.people.person(id)?;
-    let found = permit.people.sessions().of_person(id, person.generation);
-    let found: Vec<_> = found.into_iter().map(|(hash, _)| hash).filter(|hash| shown(hash) == wanted).collect();
-    if found.is_empty() {
-        return Err(AppError::not_found("session_not_found", "There is no such session. It may have ended."));
-    }
-    permit.people.sessions().end(&found).await?;
+    end_listed(&permit, id, person.generation, &wanted).await?;
     permit.note(|actor| Entry::new(actor, "session.end").target("user", id, &person.name));
     Ok(StatusCode::NO_CONTENT)
 }

@@ -17,6 +17,7 @@ mod words;
 
 use crate::db::Db;
 use crate::error::{AppError, AppResult};
+use crate::moment;
 use account::Account;
 use app::model::{Availability, Incident, IncidentQuery, Timeline, TimelineRange};
 use entry::Entry;
@@ -31,8 +32,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Filter;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::sync::{broadcast, mpsc};
 
 /// Notes that may wait for the keeper.
@@ -127,8 +126,8 @@ impl Incidents {
         let filter = Filter {
             camera,
             before: query.before,
-            from_ms: moment("from", query.from.as_deref())?,
-            to_ms: moment("to", query.to.as_deref())?,
+            from_ms: milliseconds("from", query.from.as_deref())?,
+            to_ms: milliseconds("to", query.to.as_deref())?,
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
         };
         // What waits is looked at first: it may be stored, and so be gone from there, while the query runs.
@@ -189,9 +188,8 @@ impl Incidents {
     }
 }
 
-fn moment(field: &'static str, text: Option<&str>) -> AppResult<Option<i64>> {
+/// Milliseconds since 1970 UTC.
+fn milliseconds(field: &'static str, text: Option<&str>) -> AppResult<Option<i64>> {
     let Some(text) = text else { return Ok(None) };
-    let parsed = OffsetDateTime::parse(text, &Rfc3339)
-        .map_err(|_| AppError::invalid(field, "invalid_time", "Write the time as 2026-11-21T06:30:00Z."))?;
-    Ok(i64::try_from(parsed.unix_timestamp_nanos() / 1_000_000).ok())
+    Ok(i64::try_from(moment::read(text, field)?.unix_timestamp_nanos() / 1_000_000).ok())
 }

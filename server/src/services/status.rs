@@ -6,7 +6,6 @@ use media::stream::picture::PictureState;
 use media::stream::status::{StreamState, StreamStatus};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
 
 /// Milliseconds since 1970 as RFC 3339 UTC.
 pub fn rfc3339(utc_ms: i64) -> String {
@@ -16,13 +15,7 @@ pub fn rfc3339(utc_ms: i64) -> String {
     moment.format(&Rfc3339).unwrap_or_else(|_| "1970-01-01T00:00:00Z".to_owned())
 }
 
-/// Milliseconds since 1970 as HTTP writes dates: `Sat, 21 Nov 2026 01:38:25 GMT`.
-pub fn http_date(utc_ms: i64) -> String {
-    let moment = OffsetDateTime::from_unix_timestamp(utc_ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let form = format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
-    moment.format(&form).unwrap_or_else(|_| "Thu, 01 Jan 1970 00:00:00 GMT".to_owned())
-}
-
+/// The name as the API has it.
 pub fn quality(quality: Quality) -> model::Quality {
     match quality {
         Quality::Main => model::Quality::Main,
@@ -30,6 +23,7 @@ pub fn quality(quality: Quality) -> model::Quality {
     }
 }
 
+/// The state as the API has it.
 pub fn state(state: StreamState) -> model::StreamState {
     match state {
         StreamState::Idle => model::StreamState::Idle,
@@ -43,6 +37,7 @@ pub fn state(state: StreamState) -> model::StreamState {
     }
 }
 
+/// How the picture is, as the API has it.
 pub fn picture(picture: PictureState) -> model::PictureState {
     match picture {
         PictureState::Ok => model::PictureState::Ok,
@@ -98,7 +93,6 @@ mod tests {
     #[test]
     fn times_are_rfc_3339_utc() {
         assert_eq!(rfc3339(1_795_225_105_250), "2026-11-21T01:38:25.25Z");
-        assert_eq!(http_date(1_795_225_105_250), "Sat, 21 Nov 2026 01:38:25 GMT");
         assert_eq!(rfc3339(i64::MAX), "1970-01-01T00:00:00Z");
     }
 

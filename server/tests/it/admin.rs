@@ -176,6 +176,7 @@ async fn a_token_is_told_once_works_as_far_as_it_says_and_is_revoked() {
     for (body, code, field) in [
         (json!({ "name": " ", "scope": "read" }), "name_empty", "name"),
         (json!({ "name": "x".repeat(101), "scope": "read" }), "name_too_long", "name"),
+        (json!({ "name": "Door\u{202e}", "scope": "read" }), "name_characters", "name"),
         (json!({ "name": "Door", "scope": "everything" }), "invalid_value", "scope"),
         (json!({ "name": "Door", "scope": "read", "camera_ids": [gate, 999] }), "camera_not_found", "camera_ids[1]"),
         (json!({ "name": "Door", "scope": "admin", "camera_ids": [gate] }), "not_used", "camera_ids"),

@@ -3,6 +3,7 @@
 use super::url_rules;
 use crate::error::{AppError, AppResult};
 use crate::tunables;
+use crate::typed::is_invisible;
 use app::model::{CameraInput, CameraPatch, CredentialsInput, Profile, SourceAddress, Sources, Transport};
 use media::id::Quality;
 use std::collections::BTreeMap;
@@ -74,11 +75,6 @@ fn checked_text(text: &str, field: &str, max_chars: usize) -> AppResult<String> 
 /// `tags[3]` → `tag`, so that codes stay few.
 fn base(field: &str) -> &str {
     if field.starts_with("tags") { "tag" } else { field }
-}
-
-/// Direction overrides and zero-width characters make two different names look the same.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn checked_tags(tags: &[String]) -> AppResult<Vec<String>> {

@@ -5,14 +5,13 @@ use super::fold::{Place, milliseconds, step_of};
 use super::note::Note;
 use super::words::{self, Ending, Facts};
 use crate::services::status;
-use app::model::IncidentKind;
+use app::model::{FIRST_STEPS, IncidentKind};
 use media::stream::{StreamEvent, StreamState};
 use media::time::Stamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Steps that are kept: the first ones tell how it began, the last ones how it stands.
-const FIRST_STEPS: usize = 8;
+/// Steps that are kept beside the first ones, which tell how it began: the last ones, which tell how it stands.
 const LAST_STEPS: usize = 12;
 /// Clauses of the sentence: how it was found, and what else was met.
 const CLAUSES: usize = 3;
