@@ -180,7 +180,7 @@ pub enum RtpInfoBehaviour {
 /// The requests that open a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // RTSP's own method names
+#[expect(missing_docs, reason = "RTSP's own names of its methods")]
 pub enum Step {
     Options,
     Describe,

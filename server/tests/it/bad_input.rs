@@ -1,4 +1,4 @@
-//! Issue 2, "What bad input gets": each has its own code and field, a 4xx, and leaves the other cameras untouched.
+//! What bad input gets: each has its own code and field, a 4xx, and leaves the other cameras untouched.
 
 use crate::support::{TestApp, camera};
 use axum::http::StatusCode;
