@@ -66,6 +66,10 @@ pub fn sentence(entry: &AuditEntry) -> String {
         ("camera.restart", _) => format!("{who} restarted the camera {what}."),
         ("system.diagnostics", _) => format!("{who} downloaded the diagnostics."),
         ("settings.update", _) => format!("{who} changed the settings."),
+        ("settings.recordings", _) => match entry.details.pointer("/changes/folder/after").and_then(Value::as_str) {
+            Some(folder) => format!("{who} chose where recordings go: {folder}."),
+            None => format!("{who} chose where recordings go."),
+        },
         ("audit.export", _) => format!("{who} exported this log."),
         ("audit.retention", _) => format!("{who} changed how long this log is kept."),
         ("audit.lost", _) => match entry.details.get("entries").and_then(Value::as_u64) {
@@ -246,6 +250,10 @@ mod tests {
             (
                 entry(ann, "camera.update", ("camera", "3", "Gate"), json!({ "changes": { "name": {}, "always_on": {} } })),
                 "Ann changed the camera Gate: always on, name.",
+            ),
+            (
+                entry(ann, "settings.recordings", none, json!({ "changes": { "folder": { "before": "/data", "after": "/mnt/disk" } } })),
+                "Ann chose where recordings go: /mnt/disk.",
             ),
             (entry(("token", "Door"), "some.new_thing", ("camera", "3", "Gate"), json!({})), "The token “Door”: some new thing Gate."),
         ] {

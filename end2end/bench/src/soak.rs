@@ -55,6 +55,8 @@ pub(crate) struct Soak {
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     rss_mb: f64,
+    /// The part of it that is the process's own: heap and stacks. The rest are pages of its file, which come in as code is run for the first time.
+    own_mb: f64,
     files: usize,
     threads: usize,
     /// Asynchronous tasks, as the server counts them.
@@ -89,8 +91,8 @@ pub(crate) async fn run(soak: Soak) -> Result<()> {
     let mut browser = if soak.no_browser { None } else { Some(Browser::open(&server).await?) };
     let opened = look(&mut browser).await?;
     tokio::time::sleep(CALM).await;
-    say("| minute | RSS MB | files | threads | tasks | children | cameras live | faults so far | browser MB |");
-    say("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    say("| minute | RSS MB | of it heap MB | files | threads | tasks | children | cameras live | faults so far | browser MB |");
+    say("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     let baseline = sample(&server, &ids).await?;
     row(0.0, baseline, 0, &browser);
     let started = Instant::now();
@@ -116,17 +118,18 @@ pub(crate) async fn run(soak: Soak) -> Result<()> {
             watch.catch_up();
         }
         if warm.is_none() && started.elapsed() >= warm_up {
-            warm = Some(sample(&server, &ids).await?);
+            // As calm as at the end, with all cameras there: a dark camera holds no pictures, so a sample between faults would be too small.
+            calm(&mut running).await?;
+            let sample = sample(&server, &ids).await?;
+            row(started.elapsed().as_secs_f64() / 60.0, sample, faults, &browser);
+            warm = Some(sample);
         }
         if started.elapsed() >= next_row {
             next_row += (total / 20).max(Duration::from_secs(60));
             row(started.elapsed().as_secs_f64() / 60.0, sample(&server, &ids).await?, faults, &browser);
         }
     }
-    while let Some(happened) = running.join_next().await {
-        happened.context("a fault")??;
-    }
-    tokio::time::sleep(CALM).await;
+    calm(&mut running).await?;
     for watch in &mut watches {
         watch.catch_up();
     }
@@ -181,6 +184,15 @@ pub(crate) async fn run(soak: Soak) -> Result<()> {
     verdict.say()
 }
 
+/// Waits until the faults that were begun are over and everybody has come back.
+async fn calm(running: &mut JoinSet<Result<()>>) -> Result<()> {
+    while let Some(happened) = running.join_next().await {
+        happened.context("a fault")??;
+    }
+    tokio::time::sleep(CALM).await;
+    Ok(())
+}
+
 /// What is not as it should be.
 #[derive(Debug, Default)]
 struct Verdict(Vec<String>);
@@ -229,6 +241,7 @@ async fn sample(server: &Server, ids: &[i64]) -> Result<Sample> {
     let tasks = health["process"]["tasks"].as_u64().context("no count of tasks")?;
     Ok(Sample {
         rss_mb: usage::of_tree(pid, 100.0).rss_mb,
+        own_mb: usage::own_mb(pid),
         files,
         threads,
         tasks: usize::try_from(tasks)?,
@@ -238,9 +251,11 @@ async fn sample(server: &Server, ids: &[i64]) -> Result<Sample> {
 }
 
 fn row(minute: f64, sample: Sample, faults: u32, browser: &Option<Browser>) {
-    let Sample { rss_mb, files, threads, tasks, children, live } = sample;
+    let Sample { rss_mb, own_mb, files, threads, tasks, children, live } = sample;
     let browser = browser.as_ref().map_or_else(String::new, |browser| format!("{:.0}", browser.pss_mb()));
-    say(&format!("| {minute:.1} | {rss_mb:.1} | {files} | {threads} | {tasks} | {children} | {live} | {faults} | {browser} |"));
+    say(&format!(
+        "| {minute:.1} | {rss_mb:.1} | {own_mb:.1} | {files} | {threads} | {tasks} | {children} | {live} | {faults} | {browser} |"
+    ));
 }
 
 /// An HLS viewer in its simplest form: the playlist, then the newest segment.

@@ -62,6 +62,11 @@ pub(crate) fn of_tree(root: u32, ticks: f64) -> Usage {
         .sum()
 }
 
+/// The resident memory of one process that is backed by no file: heap and stacks, MB (10^6 bytes).
+pub(crate) fn own_mb(pid: u32) -> f64 {
+    kilobytes(pid, "status", "RssAnon:")
+}
+
 /// Open file descriptors and threads of a process.
 pub(crate) fn files_and_threads(pid: u32) -> (usize, usize) {
     let count = |folder: &str| std::fs::read_dir(format!("/proc/{pid}/{folder}")).map_or(0, Iterator::count);

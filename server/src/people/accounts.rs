@@ -104,7 +104,8 @@ impl People {
                     generation: Set(1),
                     created_at: Set(now),
                     password_changed_at: Set(now),
-                    last_sign_in_at: Set(None),
+                    // The set-up signs its admin in.
+                    last_sign_in_at: Set(first.then_some(now)),
                     ..user::ActiveModel::default()
                 };
                 let id = change.insert_person(row, &grants).await?;

@@ -75,6 +75,10 @@ async fn recordings(permit: Permit<Admin>) -> AppResult<Json<RecordingPlace>> {
 async fn choose_recordings(permit: Permit<Admin>, ApiJson(input): ApiJson<RecordingPlaceInput>) -> AppResult<Json<RecordingPlace>> {
     let before = permit.storage.folder();
     let place = permit.storage.choose(input.folder.as_deref()).await?;
-    permit.note(|actor| Entry::new(actor, "settings.recordings").changes(&json!({ "folder": before }), &json!({ "folder": place.folder })));
+    if before != std::path::Path::new(&place.folder) {
+        permit.note(|actor| {
+            Entry::new(actor, "settings.recordings").changes(&json!({ "folder": before }), &json!({ "folder": place.folder }))
+        });
+    }
     Ok(Json(place))
 }

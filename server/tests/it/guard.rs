@@ -45,6 +45,9 @@ async fn without_an_account_everything_leads_to_the_set_up() {
     assert_eq!(done.status, StatusCode::CREATED, "{}", done.text);
     let who = app.send(Request::get("/api/v1/session").header(COOKIE, cookie(&done)).body(Body::empty()).expect("a request")).await;
     assert_eq!((who.json()["username"].as_str(), who.json()["role"].as_str()), (Some("Ann"), Some("admin")));
+    let people = Request::get("/api/v1/users").header(COOKIE, cookie(&done)).body(Body::empty()).expect("a request");
+    let people = app.send(people).await.json();
+    assert!(people[0]["last_sign_in_at"].is_string(), "whoever set up is signed in: {people}");
     assert_eq!(post(body(&token)).await.problem().1, "already_set_up");
     let setup = ask("GET", "/setup", "text/html").await;
     assert_eq!((setup.status, setup.headers[LOCATION].to_str().expect("text")), (StatusCode::SEE_OTHER, "/"));

@@ -143,10 +143,13 @@ async fn the_folder_for_recordings_is_proved_before_it_is_taken_and_kept_over_a_
         assert_eq!(answer.problem(), (422, code.into(), Some("folder".into())), "{folder}");
     }
     assert_eq!(app.get(path).await.json()["folder"], own["folder"], "nothing was changed");
+    assert_eq!(app.json("PUT", path, json!({ "folder": null })).await.status, StatusCode::OK, "what it was");
     let wanted = disk.path().join("cameras/all");
     let taken = app.json("PUT", path, json!({ "folder": format!("{}/", wanted.display()) })).await;
     assert_eq!((taken.status, taken.json()["folder"].as_str()), (StatusCode::OK, wanted.to_str()), "{}", taken.text);
     assert_eq!(std::fs::read_dir(&wanted).expect("made").count(), 0, "nothing is left there");
+    let log = app.get("/api/v1/audit?action=settings.recordings").await.json();
+    assert_eq!(log["entries"].as_array().map(Vec::len), Some(1), "only what changed something: {log}");
     let app = app.restart().await;
     assert_eq!(app.state.storage.folder(), wanted);
     // Its disk is not mounted any more.
