@@ -3,9 +3,11 @@
 pub mod admin;
 pub mod banner;
 pub mod camera_dialog;
+pub mod confirm;
 pub mod delete_dialog;
 pub mod empty;
 pub mod entry;
+pub mod form;
 pub mod header;
 pub mod health;
 pub mod history;

@@ -1,11 +1,11 @@
 //! Choosing the folder that recordings go to.
 
 use crate::components::entry::EntryField;
+use crate::components::form::Form;
 use crate::hooks::api;
-use crate::model::{Problem, RecordingPlace, RecordingPlaceInput};
+use crate::model::{RecordingPlace, RecordingPlaceInput};
 use crate::text::people as words;
 use crate::view::number;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -13,7 +13,8 @@ use leptos::task::spawn_local;
 #[component]
 pub fn RecordingFolder(action: &'static str, on_chosen: Callback<()>) -> impl IntoView {
     let place = RwSignal::new(None::<Result<RecordingPlace, String>>);
-    let (folder, problem, busy) = (RwSignal::new(String::new()), RwSignal::new(None::<Problem>), RwSignal::new(false));
+    let folder = RwSignal::new(String::new());
+    let form = Form::new(&[]).rest_at("folder");
     let take = move |found: RecordingPlace| {
         // The page may have been left.
         folder.try_set(found.folder.clone());
@@ -29,29 +30,16 @@ pub fn RecordingFolder(action: &'static str, on_chosen: Callback<()>) -> impl In
             }
         });
     });
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
+    let submit = form.on_submit(move || {
         let default =
             place.with_untracked(|place| matches!(place, Some(Ok(place)) if place.is_default && place.folder == folder.get_untracked()));
         let input = RecordingPlaceInput { folder: (!default).then(|| folder.get_untracked()) };
-        busy.set(true);
-        problem.set(None);
-        spawn_local(async move {
-            match api::choose_recording_place(&input).await {
-                Ok(found) => {
-                    take(found);
-                    on_chosen.run(());
-                }
-                Err(found) => {
-                    problem.try_set(Some(found));
-                }
-            }
-            busy.try_set(false);
+        form.send(async move { api::choose_recording_place(&input).await }, move |found| {
+            take(found);
+            form.rest();
+            on_chosen.run(());
         });
-    };
+    });
     let room = move || {
         place.with(|place| match place {
             None => words::LOADING.to_owned(),
@@ -70,14 +58,14 @@ pub fn RecordingFolder(action: &'static str, on_chosen: Callback<()>) -> impl In
                 id="folder"
                 label=words::FOLDER
                 value=folder
-                complaint=Signal::derive(move || problem.with(|problem| problem.as_ref().map(|problem| problem.detail.clone())))
+                complaint=form.complaint("folder")
                 autocomplete="off"
                 hint=words::FOLDER_HINT
             />
             <p class="entry__room" class:entry__room--wrong=wrong role="status">
                 {room}
             </p>
-            <button type="submit" class="button button--primary" aria-busy=move || busy.get().to_string() disabled=move || busy.get()>
+            <button type="submit" class="button button--primary" aria-busy=move || form.is_busy().to_string() disabled=move || form.is_busy()>
                 {action}
             </button>
         </form>

@@ -1,13 +1,14 @@
 //! Moments in the viewer's time zone, which only the browser knows.
 
+use crate::hooks::heartbeat::browser_now_ms;
 use crate::view::history::LocalTime;
+use crate::view::time::parse_rfc3339;
 use js_sys::Date;
 use wasm_bindgen::JsValue;
 
 /// A moment, milliseconds since 1970. Browser only.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a double for 280 000 years")]
 pub fn local_time(utc_ms: i64) -> LocalTime {
-    let date = Date::new(&JsValue::from_f64(utc_ms as f64));
+    let date = date(utc_ms);
     LocalTime {
         year: date.get_full_year(),
         month: date.get_month(),
@@ -17,4 +18,19 @@ pub fn local_time(utc_ms: i64) -> LocalTime {
         minute: date.get_minutes(),
         second: date.get_seconds(),
     }
+}
+
+/// A moment as it is read: the day if it is another than today, and the minute. Browser only.
+pub fn when(rfc3339: &str) -> String {
+    parse_rfc3339(rfc3339).map(|at| local_time(at).short(&local_time(browser_now_ms()))).unwrap_or_default()
+}
+
+/// A moment so many seconds from now, negative for the past, as the API takes it. Browser only.
+pub fn from_now(seconds: i64) -> String {
+    String::from(date(browser_now_ms().saturating_add(seconds.saturating_mul(1000))).to_iso_string())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a double for 280 000 years")]
+fn date(utc_ms: i64) -> Date {
+    Date::new(&JsValue::from_f64(utc_ms as f64))
 }

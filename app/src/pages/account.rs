@@ -1,15 +1,13 @@
 //! The own account at `/account`: the password, where one is signed in, and signing out.
 
 use crate::components::entry::{EntryField, Meter};
-use crate::hooks::heartbeat::browser_now_ms;
-use crate::hooks::local_time::local_time;
+use crate::components::form::Form;
+use crate::hooks::local_time::when;
 use crate::hooks::{api, place};
 use crate::model::{Password, PasswordChange, Problem, SessionInfo, WhoAmI, WhoKind};
 use crate::state::use_toasts;
 use crate::text;
 use crate::view::password::browser;
-use crate::view::time::parse_rfc3339;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
@@ -73,37 +71,18 @@ pub fn AccountPage() -> impl IntoView {
 fn PasswordForm(account: Account) -> impl IntoView {
     let toasts = use_toasts();
     let (current, new) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let problem = RwSignal::new(None::<Problem>);
-    let busy = RwSignal::new(false);
-    let complaint = move |field: &'static str| {
-        Signal::derive(move || {
-            problem.with(|problem| {
-                let problem = problem.as_ref()?;
-                (problem.field.as_deref().unwrap_or("new") == field).then(|| problem.detail.clone())
-            })
-        })
-    };
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        problem.set(None);
+    let form = Form::new(&["current", "new"]).rest_at("new");
+    let submit = form.on_submit(move || {
         let body = PasswordChange { current: Password(current.get_untracked()), new: Password(new.get_untracked()) };
-        spawn_local(async move {
-            match api::change_password(&body).await {
-                Ok(()) => {
-                    current.set(String::new());
-                    new.set(String::new());
-                    toasts.good(text::people::CHANGED);
-                    account.load();
-                }
-                Err(found) => problem.set(Some(found)),
-            }
-            busy.set(false);
+        form.send(async move { api::change_password(&body).await }, move |()| {
+            toasts.good(text::people::CHANGED);
+            // The page may have been left.
+            current.try_set(String::new());
+            new.try_set(String::new());
+            form.rest();
+            account.load();
         });
-    };
+    });
     view! {
         <section aria-labelledby="password-title">
             <h2 id="password-title">{text::people::CHANGE_PASSWORD}</h2>
@@ -112,7 +91,7 @@ fn PasswordForm(account: Account) -> impl IntoView {
                     id="current"
                     label=text::people::CURRENT_PASSWORD
                     value=current
-                    complaint=complaint("current")
+                    complaint=form.complaint("current")
                     autocomplete="current-password"
                     secret=true
                 />
@@ -120,12 +99,12 @@ fn PasswordForm(account: Account) -> impl IntoView {
                     id="new"
                     label=text::people::NEW_PASSWORD
                     value=new
-                    complaint=complaint("new")
+                    complaint=form.complaint("new")
                     autocomplete="new-password"
                     secret=true
                 />
                 <Meter value=new />
-                <button type="submit" class="button button--primary" disabled=move || busy.get()>
+                <button type="submit" class="button button--primary" disabled=move || form.is_busy()>
                     {text::people::CHANGE_DO}
                 </button>
             </form>
@@ -155,8 +134,7 @@ fn Sessions(account: Account) -> impl IntoView {
     let row = move |session: SessionInfo| {
         let name = browser(&session.user_agent);
         // The list is loaded by the browser, which knows the viewer's time zone.
-        let seen =
-            parse_rfc3339(&session.last_seen_at).map(|seen| local_time(seen).short(&local_time(browser_now_ms()))).unwrap_or_default();
+        let seen = when(&session.last_seen_at);
         let (id, label) = (session.id.clone(), text::people::end_session(&name));
         view! {
             <li class="sessions__row">

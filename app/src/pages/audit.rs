@@ -1,9 +1,9 @@
 //! Who did what, at `/audit`. For admins.
 
-use crate::components::admin::{Tabs, when};
+use crate::components::admin::Tabs;
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::api::admin as api;
-use crate::hooks::heartbeat::browser_now_ms;
+use crate::hooks::local_time::{from_now, when};
 use crate::hooks::timer::sleep;
 use crate::model::{AuditEntry, AuditQuery, Problem, UserInfo};
 use crate::state::{use_toasts, use_wall};
@@ -42,7 +42,7 @@ impl Conditions {
         let between = self.time.with(|time| time == words::BETWEEN);
         let written = |signal: RwSignal<String>, later_s| between.then(|| signal.with(|local| instant(local, later_s))).flatten();
         AuditQuery {
-            from: written(self.from, 0.0).or_else(|| back.map(moment)),
+            from: written(self.from, 0.0).or_else(|| back.map(|seconds| from_now(-seconds))),
             // The minute that is named is meant whole.
             to: written(self.to, 60.0),
             person: self.person.get(),
@@ -52,12 +52,6 @@ impl Conditions {
             ..AuditQuery::default()
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a double for 280 000 years")]
-fn moment(seconds_ago: i64) -> String {
-    let at = browser_now_ms() - seconds_ago * 1000;
-    String::from(js_sys::Date::new(&(at as f64).into()).to_iso_string())
 }
 
 /// What stands in a field for a day and a time, so many seconds later. None while it is not filled in.

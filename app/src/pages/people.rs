@@ -1,9 +1,10 @@
 //! Everybody who may sign in, at `/people`. For admins.
 
 use crate::components::admin::add_person::AddPerson;
-use crate::components::admin::{Answer, Tabs, when};
+use crate::components::admin::{Answer, Tabs};
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::api::admin as api;
+use crate::hooks::local_time::when;
 use crate::model::{Problem, Role, UserInfo};
 use crate::state::use_toasts;
 use crate::text;

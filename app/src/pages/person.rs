@@ -3,18 +3,18 @@
 use crate::components::admin::Answer;
 use crate::components::admin::add_person::NewPasswordField;
 use crate::components::admin::chips::Choices;
-use crate::components::admin::confirm::Confirm;
 use crate::components::admin::grants::Grants;
 use crate::components::admin::sessions::Sessions;
+use crate::components::confirm::Confirm;
 use crate::components::entry::EntryField;
+use crate::components::form::Form;
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::api::admin as api;
 use crate::model::{Camera, Problem, Role, UserInfo, UserPatch};
-use crate::state::use_toasts;
+use crate::state::{Toasts, use_toasts};
 use crate::text;
 use crate::text::admin as words;
 use crate::view::grants::Ticks;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
@@ -68,8 +68,8 @@ struct Sheet {
     role: RwSignal<Role>,
     active: RwSignal<bool>,
     ticks: RwSignal<Ticks>,
-    problem: RwSignal<Option<(String, String)>>,
-    busy: RwSignal<bool>,
+    form: Form,
+    toasts: Toasts,
     /// Counts up when the sessions may have ended.
     ended: RwSignal<u32>,
 }
@@ -83,8 +83,8 @@ impl Sheet {
             role: RwSignal::new(Role::Viewer),
             active: RwSignal::new(true),
             ticks: RwSignal::new(Ticks::default()),
-            problem: RwSignal::new(None),
-            busy: RwSignal::new(false),
+            form: Form::new(&["username"]),
+            toasts: use_toasts(),
             ended: RwSignal::new(0),
             stored: RwSignal::new(user),
         };
@@ -98,7 +98,7 @@ impl Sheet {
         self.role.set(user.role);
         self.active.set(!user.disabled);
         self.ticks.set(Ticks::new(&user.grants));
-        self.problem.set(None);
+        self.form.clear();
     }
 
     /// What was changed; None: nothing.
@@ -117,31 +117,15 @@ impl Sheet {
 
     fn save(self) {
         let Some(patch) = untrack(|| self.patch()) else { return };
-        let toasts = use_toasts();
-        self.busy.set(true);
-        self.problem.set(None);
-        spawn_local(async move {
-            match api::change_user(self.id, &patch).await {
-                Ok(user) => {
-                    toasts.good(words::saved(&user.username));
-                    self.stored.try_set(user);
-                    if self.stored.try_get_untracked().is_some() {
-                        self.undo();
-                    }
-                    self.ended.try_update(|ended| *ended += 1);
-                }
-                Err(Problem { field, detail, .. }) => {
-                    self.problem.try_set(Some((field.filter(|field| field == "username").unwrap_or_default(), detail)));
-                }
+        self.form.send(async move { api::change_user(self.id, &patch).await }, move |user| {
+            self.toasts.good(words::saved(&user.username));
+            // The page may have been left.
+            if self.stored.try_set(user).is_none() {
+                self.undo();
+                self.ended.update(|ended| *ended += 1);
+                self.form.rest();
             }
-            self.busy.try_set(false);
         });
-    }
-
-    fn complaint(self, own: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || {
-            self.problem.with(|problem| problem.as_ref().filter(|(field, _)| field == own).map(|(_, sentence)| sentence.clone()))
-        })
     }
 }
 
@@ -149,10 +133,10 @@ impl Sheet {
 fn Person(user: UserInfo, cameras: Vec<Camera>) -> impl IntoView {
     let sheet = Sheet::new(user);
     let changed = Memo::new(move |_| sheet.patch().is_some());
-    let idle = move || sheet.busy.get() || !changed.get();
+    let idle = move || sheet.form.is_busy() || !changed.get();
     let cameras = StoredValue::new(cameras);
     let roles = Role::ALL.map(|role| (role, words::role(role), words::role_help(role))).to_vec();
-    let other = sheet.complaint("");
+    let other = sheet.form.complaint("");
     let role_hint = move || {
         let stored = sheet.stored.with(|stored| stored.role);
         (sheet.role.get() != stored).then_some(if sheet.own { words::OWN_ROLE } else { words::ROLE_ENDS })
@@ -166,7 +150,7 @@ fn Person(user: UserInfo, cameras: Vec<Camera>) -> impl IntoView {
                         id="username"
                         label=words::NAME
                         value=sheet.name
-                        complaint=sheet.complaint("username")
+                        complaint=sheet.form.complaint("username")
                         autocomplete="off"
                     />
                 </div>
@@ -201,7 +185,7 @@ fn Person(user: UserInfo, cameras: Vec<Camera>) -> impl IntoView {
                     {words::UNDO}
                 </button>
                 <button type="button" class="button button--primary" disabled=idle on:click=move |_| sheet.save()>
-                    {move || if sheet.busy.get() { words::SAVING } else { words::SAVE }}
+                    {move || if sheet.form.is_busy() { words::SAVING } else { words::SAVE }}
                 </button>
             </div>
             <Password sheet />
@@ -216,34 +200,22 @@ fn Person(user: UserInfo, cameras: Vec<Camera>) -> impl IntoView {
 
 #[component]
 fn Password(sheet: Sheet) -> impl IntoView {
-    let toasts = use_toasts();
     let value = RwSignal::new(String::new());
-    let complaint = RwSignal::new(None::<String>);
-    let busy = RwSignal::new(false);
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
+    let form = Form::new(&[]).rest_at("password");
+    let submit = form.on_submit(move || {
+        let password = value.get_untracked();
+        if password.is_empty() {
+            return form.complain("password", words::PASSWORD_MISSING);
         }
-        if value.with_untracked(String::is_empty) {
-            return complaint.set(Some(words::PASSWORD_MISSING.to_owned()));
-        }
-        busy.set(true);
-        complaint.set(None);
-        spawn_local(async move {
-            match api::set_password(sheet.id, value.get_untracked()).await {
-                Ok(()) => {
-                    value.try_set(String::new());
-                    if let Some(name) = sheet.stored.try_with_untracked(|stored| stored.username.clone()) {
-                        toasts.good(words::password_set(&name));
-                    }
-                    sheet.ended.try_update(|ended| *ended += 1);
-                }
-                Err(problem) => drop(complaint.try_set(Some(problem.detail))),
+        form.send(api::set_password(sheet.id, password), move |()| {
+            // The page may have been left.
+            if value.try_set(String::new()).is_none() {
+                sheet.toasts.good(words::password_set(&sheet.stored.with_untracked(|stored| stored.username.clone())));
+                sheet.ended.update(|ended| *ended += 1);
+                form.rest();
             }
-            busy.try_set(false);
         });
-    };
+    });
     view! {
         <section class="person__part" aria-labelledby="password-title">
             <h2 id="password-title">{words::NEW_PASSWORD}</h2>
@@ -261,9 +233,9 @@ fn Password(sheet: Sheet) -> impl IntoView {
                 view! {
                     <p class="admin__intro">{words::PASSWORD_INTRO}</p>
                     <form class="person__name person__password" method="post" novalidate on:submit=submit>
-                        <NewPasswordField value=value label=words::NEW_PASSWORD complaint=complaint.into() />
-                        <button type="submit" class="button" disabled=move || busy.get()>
-                            {move || if busy.get() { words::SAVING } else { words::PASSWORD_DO }}
+                        <NewPasswordField value=value label=words::NEW_PASSWORD complaint=form.complaint("password") />
+                        <button type="submit" class="button" disabled=move || form.is_busy()>
+                            {move || if form.is_busy() { words::SAVING } else { words::PASSWORD_DO }}
                         </button>
                     </form>
                 }
@@ -275,7 +247,7 @@ fn Password(sheet: Sheet) -> impl IntoView {
 
 #[component]
 fn Removal(sheet: Sheet) -> impl IntoView {
-    let toasts = use_toasts();
+    let toasts = sheet.toasts;
     let asking = RwSignal::new(false);
     let name = move || sheet.stored.with_untracked(|stored| stored.username.clone());
     let (id, own) = (sheet.id, sheet.own);

@@ -1,37 +1,29 @@
 //! Signing in at `/sign-in`; leads back to where one was.
 
 use crate::components::entry::{EntryCard, EntryField};
+use crate::components::form::Form;
 use crate::hooks::{api, place};
 use crate::text;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_meta::Title;
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let (name, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let complaint = RwSignal::new(None::<String>);
-    let (busy, stay) = (RwSignal::new(false), RwSignal::new(false));
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        complaint.set(None);
-        spawn_local(async move {
-            match api::sign_in(&name.get_untracked(), &password.get_untracked(), stay.get_untracked()).await {
-                // Stays busy until the next page is there.
-                Ok(_) => place::go(&place::after_sign_in()),
-                Err(problem) => {
-                    password.set(String::new());
-                    complaint.set(Some(problem.detail));
-                    busy.set(false);
-                }
+    let stay = RwSignal::new(false);
+    let form = Form::new(&[]).rest_at("password");
+    let submit = form.on_submit(move || {
+        let (typed_name, typed_password, stay) = (name.get_untracked(), password.get_untracked(), stay.get_untracked());
+        let signing_in = async move {
+            let answer = api::sign_in(&typed_name, &typed_password, stay).await;
+            if answer.is_err() {
+                password.try_set(String::new());
             }
-        });
-    };
+            answer
+        };
+        // Stays busy until the next page is there.
+        form.send(signing_in, |_| place::go(&place::after_sign_in()));
+    });
     view! {
         <Title text=text::pages::title(text::people::SIGN_IN) />
         <EntryCard title=text::people::SIGN_IN help=text::people::SIGN_IN_TEXT>
@@ -48,7 +40,7 @@ pub fn SignInPage() -> impl IntoView {
                     id="password"
                     label=text::people::PASSWORD
                     value=password
-                    complaint=complaint.into()
+                    complaint=form.complaint("password")
                     autocomplete="current-password"
                     secret=true
                 />
@@ -65,8 +57,8 @@ pub fn SignInPage() -> impl IntoView {
                     </span>
                     <span class="switch__track" aria-hidden="true"></span>
                 </button>
-                <button type="submit" class="button button--primary" aria-busy=move || busy.get().to_string() disabled=move || busy.get()>
-                    {move || if busy.get() { text::people::SIGNING_IN } else { text::people::SIGN_IN }}
+                <button type="submit" class="button button--primary" aria-busy=move || form.is_busy().to_string() disabled=move || form.is_busy()>
+                    {move || if form.is_busy() { text::people::SIGNING_IN } else { text::people::SIGN_IN }}
                 </button>
                 <p class="field__hint">{text::people::FORGOT}</p>
             </form>

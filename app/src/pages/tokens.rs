@@ -1,11 +1,12 @@
 //! API tokens and links at `/tokens`. For admins.
 
-use crate::components::admin::confirm::Confirm;
 use crate::components::admin::link_dialog::LinkDialog;
 use crate::components::admin::token_dialog::TokenDialog;
-use crate::components::admin::{Answer, Tabs, when};
+use crate::components::admin::{Answer, Tabs};
+use crate::components::confirm::Confirm;
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::api::admin as api;
+use crate::hooks::local_time::when;
 use crate::model::{Camera, LinkInfo, Problem, TokenInfo};
 use crate::state::use_toasts;
 use crate::text;
@@ -27,8 +28,24 @@ struct Found {
 enum Open {
     NewToken,
     NewLink,
-    RevokeToken(i64, String),
-    RevokeLink(i64, String),
+    /// With its name.
+    Revoke(Revocable, String),
+}
+
+/// What can be revoked, by its number.
+#[derive(Clone, Copy, PartialEq)]
+enum Revocable {
+    Token(i64),
+    Link(i64),
+}
+
+impl Revocable {
+    async fn revoke(self) -> Result<(), Problem> {
+        match self {
+            Self::Token(id) => api::revoke_token(id).await,
+            Self::Link(id) => api::revoke_link(id).await,
+        }
+    }
 }
 
 #[component]
@@ -57,39 +74,18 @@ pub fn TokensPage() -> impl IntoView {
     let dialog = move || match open.get()? {
         Open::NewToken => Some(view! { <TokenDialog cameras=untrack(cameras) close made=again /> }.into_any()),
         Open::NewLink => Some(view! { <LinkDialog cameras=untrack(cameras) close made=again /> }.into_any()),
-        Open::RevokeToken(id, name) => {
-            let done = revoked(toasts, again, name.clone());
-            Some(
-                view! {
-                    <Confirm
-                        title=words::revoke_title(&name)
-                        sentence=words::REVOKE_TOKEN_TEXT
-                        label=words::REVOKE
-                        busy_label=words::REVOKING
-                        act=move || api::revoke_token(id)
-                        done
-                        close
-                    />
-                }
-                .into_any(),
-            )
-        }
-        Open::RevokeLink(id, name) => {
-            let done = revoked(toasts, again, name.clone());
-            Some(
-                view! {
-                    <Confirm
-                        title=words::revoke_title(&name)
-                        sentence=words::REVOKE_LINK_TEXT
-                        label=words::REVOKE
-                        busy_label=words::REVOKING
-                        act=move || api::revoke_link(id)
-                        done
-                        close
-                    />
-                }
-                .into_any(),
-            )
+        Open::Revoke(what, name) => {
+            let title = words::revoke_title(&name);
+            let done = Callback::new(move |()| {
+                toasts.good(words::revoked(&name));
+                again.run(());
+            });
+            let sentence = match what {
+                Revocable::Token(_) => words::REVOKE_TOKEN_TEXT,
+                Revocable::Link(_) => words::REVOKE_LINK_TEXT,
+            };
+            let act = move || what.revoke();
+            Some(view! { <Confirm title sentence label=words::REVOKE busy_label=words::REVOKING act done close /> }.into_any())
         }
     };
     view! {
@@ -101,13 +97,6 @@ pub fn TokensPage() -> impl IntoView {
         <Answer answer=found retry=again show />
         {dialog}
     }
-}
-
-fn revoked(toasts: crate::state::Toasts, again: Callback<()>, name: String) -> Callback<()> {
-    Callback::new(move |()| {
-        toasts.good(words::revoked(&name));
-        again.run(());
-    })
 }
 
 #[component]
@@ -196,7 +185,7 @@ fn TokenRow(token: TokenInfo, names: Option<Vec<String>>, open: RwSignal<Option<
                 type="button"
                 class="button button--small"
                 aria-label=words::revoke_label(&name)
-                on:click=move |_| open.set(Some(Open::RevokeToken(id, name.clone())))
+                on:click=move |_| open.set(Some(Open::Revoke(Revocable::Token(id), name.clone())))
             >
                 {words::REVOKE}
             </button>
@@ -204,6 +193,7 @@ fn TokenRow(token: TokenInfo, names: Option<Vec<String>>, open: RwSignal<Option<
     }
 }
 
+/// Browser only.
 fn past(rfc3339: &str) -> bool {
     crate::view::time::parse_rfc3339(rfc3339).is_some_and(|at| at <= crate::hooks::heartbeat::browser_now_ms())
 }
@@ -223,7 +213,7 @@ fn LinkRow(link: LinkInfo, name: String, open: RwSignal<Option<Open>>) -> impl I
                 type="button"
                 class="button button--small"
                 aria-label=words::revoke_label(&label)
-                on:click=move |_| open.set(Some(Open::RevokeLink(id, label.clone())))
+                on:click=move |_| open.set(Some(Open::Revoke(Revocable::Link(id), label.clone())))
             >
                 {words::REVOKE}
             </button>

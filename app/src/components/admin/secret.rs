@@ -1,4 +1,4 @@
-//! A secret that is shown once, with a button that copies it.
+//! A secret that is shown once, with a button that copies it, and the end of the dialog that made it.
 
 use crate::hooks::clipboard::copy;
 use crate::text::admin as words;
@@ -45,5 +45,19 @@ pub fn Secret(label: &'static str, help: &'static str, value: String) -> impl In
                 {help}
             </p>
         </div>
+    }
+}
+
+/// What was made, and a button that ends the dialog.
+#[component]
+pub fn Made(close: Callback<()>, children: Children) -> impl IntoView {
+    view! {
+        <div class="modal__body">{children()}</div>
+        <footer class="modal__foot">
+            <span class="modal__space"></span>
+            <button type="button" class="button" on:click=move |_| close.run(())>
+                {words::DONE}
+            </button>
+        </footer>
     }
 }

@@ -1,7 +1,8 @@
 //! Where somebody is signed in.
 
-use super::{Answer, when};
+use super::Answer;
 use crate::hooks::api::admin as api;
+use crate::hooks::local_time::when;
 use crate::model::{Problem, SessionInfo};
 use crate::state::use_toasts;
 use crate::text::{admin as words, people};

@@ -1,21 +1,21 @@
 //! The dialog that makes an API token, and shows it once.
 
 use super::chips::{Chip, Choices};
-use super::in_days;
-use super::secret::Secret;
+use super::secret::{Made, Secret};
 use crate::components::entry::EntryField;
+use crate::components::form::{DialogForm, Form};
 use crate::components::modal::Modal;
 use crate::hooks::api::admin as api;
-use crate::model::{Camera, Problem, TokenInput, TokenScope};
-use crate::text;
+use crate::hooks::local_time::from_now;
+use crate::model::{Camera, TokenInput, TokenScope};
 use crate::text::admin as words;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
+pub(super) const DAY_S: i64 = 86_400;
 /// How long a token may live: days, the last for ever.
 const LIVES: [Option<u32>; 5] = [Some(7), Some(30), Some(90), Some(365), None];
 
+/// `made` hears when there is a new token, `close` of every end.
 #[component]
 pub fn TokenDialog(cameras: Vec<Camera>, close: Callback<()>, made: Callback<()>) -> impl IntoView {
     let secret = RwSignal::new(None::<String>);
@@ -28,109 +28,67 @@ pub fn TokenDialog(cameras: Vec<Camera>, close: Callback<()>, made: Callback<()>
     view! {
         <Modal title=Signal::derive(move || title().to_owned()) on_close=close>
             {move || match secret.get() {
-                Some(secret) => view! { <Made secret close /> }.into_any(),
-                None => view! { <Form cameras=cameras.get_value() close done /> }.into_any(),
+                Some(secret) => view! {
+                    <Made close>
+                        <Secret label=words::TOKEN_MADE help=words::TOKEN_ONCE value=secret />
+                        <div>
+                            <p class="field__hint">{words::TOKEN_USE}</p>
+                            <code class="admin__code">"Authorization: Bearer nightjar_…"</code>
+                        </div>
+                    </Made>
+                }
+                    .into_any(),
+                None => view! { <Fields cameras=cameras.get_value() close done /> }.into_any(),
             }}
         </Modal>
     }
 }
 
 #[component]
-fn Made(secret: String, close: Callback<()>) -> impl IntoView {
-    view! {
-        <div class="modal__body">
-            <Secret label=words::TOKEN_MADE help=words::TOKEN_ONCE value=secret />
-            <div>
-                <p class="field__hint">{words::TOKEN_USE}</p>
-                <code class="admin__code">"Authorization: Bearer nightjar_…"</code>
-            </div>
-        </div>
-        <footer class="modal__foot">
-            <span class="modal__space"></span>
-            <button type="button" class="button" on:click=move |_| close.run(())>
-                {words::DONE}
-            </button>
-        </footer>
-    }
-}
-
-#[component]
-fn Form(cameras: Vec<Camera>, close: Callback<()>, done: Callback<String>) -> impl IntoView {
+fn Fields(cameras: Vec<Camera>, close: Callback<()>, done: Callback<String>) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let scope = RwSignal::new(TokenScope::Read);
     let some = RwSignal::new(false);
     let chosen = RwSignal::new(Vec::<i64>::new());
     let days = RwSignal::new(Some(90_u32));
-    let problem = RwSignal::new(None::<(String, String)>);
-    let busy = RwSignal::new(false);
-    let of = move |own: &'static str| {
-        problem.with(|problem| problem.as_ref().filter(|(field, _)| field.starts_with(own)).map(|(_, sentence)| sentence.clone()))
-    };
-    let other =
-        move || problem.with(|problem| problem.as_ref().filter(|(field, _)| field.is_empty()).map(|(_, sentence)| sentence.clone()));
+    let form = Form::new(&["name", "camera_ids"]);
     // A token that administers reaches everything.
     let narrow = Memo::new(move |_| scope.get() != TokenScope::Admin);
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
+    let submit = move || {
         let only = (narrow.get_untracked() && some.get_untracked()).then(|| chosen.get_untracked());
         if only.as_ref().is_some_and(Vec::is_empty) {
-            return problem.set(Some(("camera_ids".to_owned(), words::CHOOSE_CAMERAS.to_owned())));
+            return form.complain("camera_ids", words::CHOOSE_CAMERAS);
         }
-        busy.set(true);
-        problem.set(None);
         let input = TokenInput {
             name: name.get_untracked(),
             scope: scope.get_untracked(),
             camera_ids: only,
-            expires_at: days.get_untracked().map(in_days),
+            expires_at: days.get_untracked().map(|days| from_now(i64::from(days) * DAY_S)),
         };
-        spawn_local(async move {
-            match api::add_token(&input).await {
-                Ok(token) => done.run(token.secret.unwrap_or_default()),
-                Err(Problem { field, detail, .. }) => {
-                    let field = field.filter(|field| field == "name" || field.starts_with("camera_ids")).unwrap_or_default();
-                    problem.try_set(Some((field, detail)));
-                    busy.try_set(false);
-                }
-            }
-        });
+        form.send(async move { api::add_token(&input).await }, move |token| done.run(token.secret.unwrap_or_default()));
     };
     let scopes = TokenScope::ALL.map(|scope| (scope, words::scope(scope), words::scope_help(scope))).to_vec();
     view! {
-        <form class="form" method="post" novalidate on:submit=submit>
-            <div class="modal__body">
-                <EntryField
-                    id="token-name"
-                    label=words::TOKEN_NAME
-                    value=name
-                    complaint=Signal::derive(move || of("name"))
-                    autocomplete="off"
-                    hint=words::TOKEN_NAME_HINT
-                    autofocus=true
-                />
-                <Choices name="scope" legend=words::TOKEN_SCOPE options=scopes chosen=scope />
-                <Show when=move || narrow.get()>
-                    <Cameras cameras=cameras.clone() some chosen complaint=Signal::derive(move || of("camera_ids")) />
-                </Show>
-                <Lasts id="token-ends" label=words::TOKEN_ENDS lives=LIVES.to_vec() days />
-                {move || other().map(|sentence| view! { <p class="complaint" role="alert">{sentence}</p> })}
-            </div>
-            <footer class="modal__foot">
-                <span class="modal__space"></span>
-                <button type="button" class="button" on:click=move |_| close.run(())>
-                    {text::CANCEL}
-                </button>
-                <button type="submit" class="button button--primary" disabled=move || busy.get()>
-                    {move || if busy.get() { words::MAKING } else { words::TOKEN_DO }}
-                </button>
-            </footer>
-        </form>
+        <DialogForm form submit close label=words::TOKEN_DO busy_label=words::MAKING>
+            <EntryField
+                id="token-name"
+                label=words::TOKEN_NAME
+                value=name
+                complaint=form.complaint("name")
+                autocomplete="off"
+                hint=words::TOKEN_NAME_HINT
+                autofocus=true
+            />
+            <Choices name="scope" legend=words::TOKEN_SCOPE options=scopes chosen=scope />
+            <Show when=move || narrow.get()>
+                <Cameras cameras=cameras.clone() some chosen complaint=form.complaint("camera_ids") />
+            </Show>
+            <Lasts id="token-ends" label=words::TOKEN_ENDS lives=LIVES.to_vec() days />
+        </DialogForm>
     }
 }
 
+/// Whether the token reaches all cameras or some, and which.
 #[component]
 fn Cameras(cameras: Vec<Camera>, some: RwSignal<bool>, chosen: RwSignal<Vec<i64>>, complaint: Signal<Option<String>>) -> impl IntoView {
     let segment = move |label: &'static str, value: bool| {
@@ -174,7 +132,7 @@ fn Cameras(cameras: Vec<Camera>, some: RwSignal<bool>, chosen: RwSignal<Vec<i64>
     }
 }
 
-/// When something ends.
+/// When something ends. `lives`: the days that can be chosen, None for never.
 #[component]
 pub fn Lasts(id: &'static str, label: &'static str, lives: Vec<Option<u32>>, days: RwSignal<Option<u32>>) -> impl IntoView {
     let value = |days: Option<u32>| days.map_or_else(String::new, |days| days.to_string());

@@ -1,10 +1,10 @@
 //! Asks before something is taken away for good.
 
+use crate::components::form::{Form, FormComplaint};
 use crate::components::modal::Modal;
 use crate::model::Problem;
 use crate::text;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use std::future::Future;
 
 /// `act` is done when it is confirmed; `done` hears of its success, `close` of every end.
@@ -19,26 +19,11 @@ pub fn Confirm<F: Future<Output = Result<(), Problem>> + 'static>(
     done: Callback<()>,
     close: Callback<()>,
 ) -> impl IntoView {
-    let busy = RwSignal::new(false);
-    let failure = RwSignal::new(None::<String>);
-    let press = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        failure.set(None);
-        spawn_local(async move {
-            match act().await {
-                Ok(()) => {
-                    close.run(());
-                    done.run(());
-                }
-                Err(problem) => {
-                    // The dialog may have been closed meanwhile.
-                    failure.try_set(Some(problem.detail));
-                    busy.try_set(false);
-                }
-            }
+    let form = Form::new(&[]);
+    let confirm = move || {
+        form.send(act(), move |()| {
+            close.run(());
+            done.run(());
         });
     };
     view! {
@@ -46,15 +31,15 @@ pub fn Confirm<F: Future<Output = Result<(), Problem>> + 'static>(
             <div class="modal__body">
                 <p>{sentence}</p>
                 {(!more.is_empty()).then(|| view! { <p>{more}</p> })}
-                {move || failure.get().map(|sentence| view! { <p class="complaint" role="alert">{sentence}</p> })}
+                <FormComplaint form />
             </div>
             <footer class="modal__foot">
                 <span class="modal__space"></span>
                 <button type="button" class="button" autofocus=true on:click=move |_| close.run(())>
                     {text::CANCEL}
                 </button>
-                <button type="button" class="button button--danger" disabled=move || busy.get() on:click=press>
-                    {move || if busy.get() { busy_label } else { label }}
+                <button type="button" class="button button--danger" disabled=move || form.is_busy() on:click=move |_| form.press(confirm)>
+                    {move || if form.is_busy() { busy_label } else { label }}
                 </button>
             </footer>
         </Modal>
