@@ -19,7 +19,7 @@ pub struct CameraStatus {
 /// Everything the wall shows at first; later it changes by `/api/v1/ws`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WallData {
-    /// In their order, without the hidden ones' being left out: the page decides.
+    /// In their order, the hidden ones among them: the page decides.
     pub cameras: Vec<Camera>,
     pub statuses: Vec<CameraStatus>,
 }
@@ -48,29 +48,32 @@ pub trait Backend: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct ServerBackend(pub Arc<dyn Backend>);
 
+/// The server of the page that is being rendered, or of the server function that is called.
+#[cfg(feature = "ssr")]
+fn backend() -> Result<Arc<dyn Backend>, ServerFnError> {
+    use_context().map(|ServerBackend(backend)| backend).ok_or_else(|| ServerFnError::ServerError("no backend in context".to_owned()))
+}
+
+/// A problem as server functions tell it.
+#[cfg(feature = "ssr")]
+fn told(problem: Problem) -> ServerFnError {
+    ServerFnError::ServerError(problem.detail)
+}
+
 /// The wall's first data. During server rendering this is a direct call.
 #[server(prefix = "/api/ui", endpoint = "wall")]
 pub async fn load_wall() -> Result<WallData, ServerFnError> {
-    let Some(ServerBackend(backend)) = use_context() else {
-        return Err(ServerFnError::ServerError("no backend in context".to_owned()));
-    };
-    backend.wall().await.map_err(|problem| ServerFnError::ServerError(problem.detail))
+    backend()?.wall().await.map_err(told)
 }
 
 /// The health page's first figures.
 #[server(prefix = "/api/ui", endpoint = "system")]
 pub async fn load_system() -> Result<SystemHealth, ServerFnError> {
-    let Some(ServerBackend(backend)) = use_context() else {
-        return Err(ServerFnError::ServerError("no backend in context".to_owned()));
-    };
-    backend.system().await.map_err(|problem| ServerFnError::ServerError(problem.detail))
+    backend()?.system().await.map_err(told)
 }
 
 /// How HTTPS is served, for the page that explains it.
 #[server(prefix = "/api/ui", endpoint = "https")]
 pub async fn load_https() -> Result<HttpsStatus, ServerFnError> {
-    let Some(ServerBackend(backend)) = use_context() else {
-        return Err(ServerFnError::ServerError("no backend in context".to_owned()));
-    };
-    backend.https().await.map_err(|problem| ServerFnError::ServerError(problem.detail))
+    backend()?.https().await.map_err(told)
 }

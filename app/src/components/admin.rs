@@ -2,18 +2,14 @@
 
 pub mod add_person;
 pub mod chips;
-pub mod confirm;
 pub mod grants;
 pub mod link_dialog;
 pub mod secret;
 pub mod sessions;
 pub mod token_dialog;
 
-use crate::hooks::heartbeat::browser_now_ms;
-use crate::hooks::local_time::local_time;
 use crate::model::Problem;
 use crate::text::admin as words;
-use crate::view::time::parse_rfc3339;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -36,17 +32,6 @@ pub fn Tabs() -> impl IntoView {
                 .collect_view()}
         </nav>
     }
-}
-
-/// A moment as it is read: the day if it is another than today, and the minute. Browser only.
-pub fn when(rfc3339: &str) -> String {
-    parse_rfc3339(rfc3339).map(|at| local_time(at).short(&local_time(browser_now_ms()))).unwrap_or_default()
-}
-
-/// A moment so many days from now, as the API takes it. Browser only.
-pub fn in_days(days: u32) -> String {
-    let at = js_sys::Date::now() + f64::from(days) * 86_400_000.0;
-    String::from(js_sys::Date::new(&at.into()).to_iso_string())
 }
 
 /// What was asked for: not there yet, a failure with a way to try again, or the thing itself.

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 /// Adds a demo camera under a name that is free.
-pub async fn create_demo(wall: Wall) -> Result<Camera, Problem> {
+async fn create_demo(wall: Wall) -> Result<Camera, Problem> {
     let name = wall.cameras.with_untracked(|cameras| free_name(text::DEMO_NAME, cameras.iter().map(|camera| camera.name.as_str())));
     let input = CameraInput { name, profile: Profile::TestPattern, enabled: true, always_on: true, ..CameraInput::default() };
     let camera = api::create_camera(&input, false).await?;
@@ -18,12 +18,16 @@ pub async fn create_demo(wall: Wall) -> Result<Camera, Problem> {
     Ok(camera)
 }
 
-/// Shown when there is no camera at all.
+/// The two ways to a first camera: one's own, and one that is only drawn. `added`: a demo camera is there.
 #[component]
-pub fn EmptyWall() -> impl IntoView {
+pub fn AddButtons(
+    added: Callback<Camera>,
+    /// Adding one's own is what is expected here.
+    #[prop(optional)]
+    primary: bool,
+) -> impl IntoView {
     let (dialogs, toasts, wall) = (use_dialogs(), use_toasts(), use_wall());
     let busy = RwSignal::new(false);
-    let edits = role::administers();
     let add_demo = move |_| {
         if busy.get_untracked() {
             return;
@@ -31,13 +35,31 @@ pub fn EmptyWall() -> impl IntoView {
         busy.set(true);
         spawn_local(async move {
             match create_demo(wall).await {
-                Ok(camera) => toasts.good(text::added(&camera.name)),
+                Ok(camera) => drop(added.try_run(camera)),
                 Err(problem) => toasts.bad(problem.detail),
             }
-            // The empty wall may be gone by now, and its signal with it.
+            // The buttons may be gone by now, and their signal with them.
             busy.try_set(false);
         });
     };
+    view! {
+        <button type="button" class="button" class:button--primary=primary on:click=move |_| dialogs.show(Dialog::Add)>
+            <Icon glyph=Glyph::Plus />
+            {text::EMPTY_ADD}
+        </button>
+        <button type="button" class="button" aria-busy=move || busy.get().to_string() disabled=move || busy.get() on:click=add_demo>
+            <Icon glyph=Glyph::Clock />
+            {text::EMPTY_DEMO}
+        </button>
+    }
+}
+
+/// Shown when there is no camera at all.
+#[component]
+pub fn EmptyWall() -> impl IntoView {
+    let toasts = use_toasts();
+    let edits = role::administers();
+    let added = Callback::new(move |camera: Camera| toasts.good(text::added(&camera.name)));
     view! {
         <section class="empty" aria-labelledby="empty-title">
             <div class="empty__scene" aria-hidden="true">
@@ -46,14 +68,7 @@ pub fn EmptyWall() -> impl IntoView {
             <h1 id="empty-title">{text::EMPTY_TITLE}</h1>
             <p>{if edits { text::EMPTY_TEXT } else { text::EMPTY_ASK }}</p>
             <div class="empty__actions" hidden=!edits>
-                <button type="button" class="button button--primary" on:click=move |_| dialogs.show(Dialog::Add)>
-                    <Icon glyph=Glyph::Plus />
-                    {text::EMPTY_ADD}
-                </button>
-                <button type="button" class="button" aria-busy=move || busy.get().to_string() disabled=move || busy.get() on:click=add_demo>
-                    <Icon glyph=Glyph::Clock />
-                    {text::EMPTY_DEMO}
-                </button>
+                <AddButtons added primary=true />
             </div>
         </section>
     }

@@ -72,24 +72,26 @@ pub fn EntryField(
                     aria-describedby=format!("{id}-hint {id}-complaint")
                     on:input:target=move |event| value.set(event.target().value())
                 />
-                {secret
-                    .then(|| {
-                        view! {
-                            <IconButton
-                                glyph=Signal::derive(move || if looked_at.get() { Glyph::EyeOff } else { Glyph::Eye })
-                                label=Signal::derive(move || {
-                                    if looked_at.get() { text::people::PASSWORD_HIDE } else { text::people::PASSWORD_SHOW }.to_owned()
-                                })
-                                on_press=move |_| looked_at.update(|looked_at| *looked_at = !*looked_at)
-                            />
-                        }
-                    })}
+                {secret.then(|| view! { <LookButton looked_at /> })}
             </div>
             <p class="field__complaint" id=format!("{id}-complaint") role="alert">
                 {move || complaint.get()}
             </p>
             {hint.map(|hint| view! { <p class="field__hint" id=format!("{id}-hint")>{hint}</p> })}
         </div>
+    }
+}
+
+/// Shows a password that is being typed, and hides it again.
+#[component]
+pub fn LookButton(looked_at: RwSignal<bool>) -> impl IntoView {
+    let label = move || if looked_at.get() { text::people::PASSWORD_HIDE } else { text::people::PASSWORD_SHOW };
+    view! {
+        <IconButton
+            glyph=Signal::derive(move || if looked_at.get() { Glyph::EyeOff } else { Glyph::Eye })
+            label=Signal::derive(move || label().to_owned())
+            on_press=move |_| looked_at.update(|looked_at| *looked_at = !*looked_at)
+        />
     }
 }
 

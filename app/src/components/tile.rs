@@ -24,7 +24,7 @@ use crate::model::Quality;
 use crate::state::dialog::MenuRequest;
 use crate::state::{Enlarged, LinkState, use_details, use_dialogs, use_link, use_wall};
 use crate::text;
-use crate::view::face::{Evidence, face};
+use crate::view::face::{Evidence, Face, face};
 use crate::view::flag::flag;
 use crate::view::number;
 use crate::view::time::age;
@@ -112,31 +112,16 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
     // They lie in the same place.
     let details = Memo::new(move |_| !watched.get() && shown_details.choice.with(|choice| choice.shows(id)));
 
-    let touched = RwSignal::new(false);
-    // Counts what makes an earlier tap's time-out void.
-    let touches = StoredValue::new(0_u32);
-    let touch = move |shows: bool| {
-        touches.update_value(|count| *count = count.wrapping_add(1));
-        touched.set(shows);
-    };
+    let touch = Touch::new();
     // A tap that led to the enlarged camera is used up: back on the wall the first tap shows the controls again.
     Effect::new(move |_| {
         if large.get() {
-            touch(false);
+            touch.end();
         }
     });
     let on_open = move |event: MouseEvent| {
         event.prevent_default();
-        let by_touch = event.dyn_ref::<PointerEvent>().is_some_and(|pointer| pointer.pointer_type() == "touch");
-        if by_touch && !touched.get_untracked() {
-            touch(true);
-            let this = touches.get_value();
-            after(TOUCHED_MS, move || {
-                if touches.try_get_value() == Some(this) {
-                    touched.try_set(false);
-                }
-            });
-        } else if !large.get_untracked() {
+        if !touch.takes(&event) && !large.get_untracked() {
             enlarged.open(id);
         }
     };
@@ -149,7 +134,7 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
         <article
             class="tile"
             class:tile--large=move || large.get()
-            class:tile--touched=move || touched.get()
+            class:tile--touched=move || touch.shown.get()
             class:tile--dimmed=move || state.with(|state| state.is_dimmed())
             class:tile--old=move || state.with(|state| state.is_old())
             node_ref=root
@@ -198,28 +183,84 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
             <Show when=move || watched.get()>
                 <PictureWatch id main_shown sub main />
             </Show>
-            <div class="tile__plate">
-                <span class="tile__name">{move || name.get()}</span>
-                <Show when=move || alerted.get()>
-                    <span class="tile__alert" title=text::settings::NEEDS_LOOK>
-                        <Icon glyph=Glyph::Alert />
-                        <span class="visually-hidden">{text::settings::NEEDS_LOOK}</span>
-                    </span>
-                </Show>
-                <span class="tile__state">
-                    <span class="dot" aria-hidden="true"></span>
-                    {move || state.with(|state| state.word)}
-                </span>
-                <span class="tile__latency" title=text::LATENCY_HELP>
-                    {move || latency.get()}
-                </span>
-                <span class="tile__age" class:is-shown=move || picture_age.with(Option::is_some)>
-                    <span class="tile__age-words">{text::PICTURE_FROM}</span>
-                    " "
-                    {move || picture_age.get()}
-                </span>
-            </div>
+            <Plate name alerted face=state latency picture_age />
             <TileControls id name has_audio muted details large enlarged sub main />
         </article>
+    }
+}
+
+/// What a tile says of its camera, below the picture.
+#[component]
+fn Plate(
+    name: Memo<String>,
+    /// People are asked to look at it.
+    alerted: Memo<bool>,
+    face: Memo<Face>,
+    latency: Memo<Option<String>>,
+    /// Of a picture that is not a moving one.
+    picture_age: Memo<Option<String>>,
+) -> impl IntoView {
+    view! {
+        <div class="tile__plate">
+            <span class="tile__name">{move || name.get()}</span>
+            <Show when=move || alerted.get()>
+                <span class="tile__alert" title=text::settings::NEEDS_LOOK>
+                    <Icon glyph=Glyph::Alert />
+                    <span class="visually-hidden">{text::settings::NEEDS_LOOK}</span>
+                </span>
+            </Show>
+            <span class="tile__state">
+                <span class="dot" aria-hidden="true"></span>
+                {move || face.with(|face| face.word)}
+            </span>
+            <span class="tile__latency" title=text::LATENCY_HELP>
+                {move || latency.get()}
+            </span>
+            <span class="tile__age" class:is-shown=move || picture_age.with(Option::is_some)>
+                <span class="tile__age-words">{text::PICTURE_FROM}</span>
+                " "
+                {move || picture_age.get()}
+            </span>
+        </div>
+    }
+}
+
+/// A finger has no hover: its first tap shows the controls for a while, the next one is a press.
+#[derive(Clone, Copy)]
+struct Touch {
+    /// The controls stand there for a tap.
+    shown: RwSignal<bool>,
+    /// Counts what makes an earlier tap's time-out void.
+    count: StoredValue<u32>,
+}
+
+impl Touch {
+    fn new() -> Self {
+        Self { shown: RwSignal::new(false), count: StoredValue::new(0) }
+    }
+
+    /// Whether a click is a finger's first tap, and so used up by showing the controls.
+    fn takes(self, event: &MouseEvent) -> bool {
+        let by_touch = event.dyn_ref::<PointerEvent>().is_some_and(|pointer| pointer.pointer_type() == "touch");
+        let first = by_touch && !self.shown.get_untracked();
+        if first {
+            self.set(true);
+            let this = self.count.get_value();
+            after(TOUCHED_MS, move || {
+                if self.count.try_get_value() == Some(this) {
+                    self.shown.try_set(false);
+                }
+            });
+        }
+        first
+    }
+
+    fn end(self) {
+        self.set(false);
+    }
+
+    fn set(self, shown: bool) {
+        self.count.update_value(|count| *count = count.wrapping_add(1));
+        self.shown.set(shown);
     }
 }

@@ -3,7 +3,7 @@
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::keys::use_keys;
 use crate::hooks::{api, role};
-use crate::model::{CameraAction, CameraPatch, Profile, Quality};
+use crate::model::{Camera, CameraAction, CameraPatch, Profile, Quality};
 use crate::state::dialog::MenuRequest;
 use crate::state::{Dialog, use_details, use_dialogs, use_toasts, use_wall};
 use crate::text;
@@ -11,7 +11,7 @@ use leptos::ev;
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, Node};
 
 /// Its size for keeping it inside the window, CSS pixels.
@@ -45,80 +45,33 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
     let id = request.camera_id;
     let element = NodeRef::<Div>::new();
     let close = move || dialogs.menu.set(None);
-
-    // Focus goes in and comes back.
-    Effect::new(move |_| {
-        let Some(menu) = element.get() else { return };
-        let before = document().active_element().and_then(|element| element.dyn_into::<HtmlElement>().ok());
-        focus_entry(&menu, 0);
-        let before = StoredValue::new_local(before);
-        on_cleanup(move || {
-            if let Some(Some(before)) = before.try_update_value(Option::take) {
-                // A dialog that opens now takes the focus itself.
-                let _ = before.focus();
-            }
-        });
-    });
-    Effect::new(move |_| {
-        let listener = window_event_listener(ev::pointerdown, move |event| {
-            let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-            if element.get_untracked().is_some_and(|menu| !menu.contains(target.as_ref())) {
-                close();
-            }
-        });
-        on_cleanup(move || listener.remove());
-    });
-    use_keys(move |event| {
-        let Some(menu) = element.get_untracked() else { return };
-        match event.key().as_str() {
-            "Escape" | "Tab" => {
-                event.prevent_default();
-                close();
-            }
-            "ArrowDown" => {
-                event.prevent_default();
-                focus_entry(&menu, 1);
-            }
-            "ArrowUp" => {
-                event.prevent_default();
-                focus_entry(&menu, -1);
-            }
-            _ => {}
-        }
-    });
+    use_focus_within(element, close);
 
     let camera = untrack(|| wall.camera(id));
     let enabled = camera.as_ref().is_some_and(|camera| camera.enabled);
     let has_sub = camera.as_ref().is_some_and(|camera| camera.sources.sub.is_some() || camera.profile == Profile::TestPattern);
-    let camera_hidden = camera.as_ref().is_some_and(|camera| camera.hidden);
+    let hidden = camera.as_ref().is_some_and(|camera| camera.hidden);
     let edits = camera.as_ref().is_some_and(|camera| camera.may(CameraAction::Configure));
     let name = StoredValue::new(camera.map(|camera| camera.name).unwrap_or_default());
-    let toggle = move || {
+    let change = move |patch: CameraPatch, told: fn(&Camera) -> String| {
         close();
         spawn_local(async move {
-            let patch = CameraPatch { enabled: Some(!enabled), ..CameraPatch::default() };
             match api::update_camera(id, &patch, true).await {
                 Ok(camera) => {
-                    toasts.good(text::turned(&camera.name, camera.enabled));
+                    toasts.good(told(&camera));
                     wall.upsert(camera);
                 }
                 Err(problem) => toasts.bad(problem.detail),
             }
         });
     };
-    let hidden = camera_hidden;
+    let toggle = move || {
+        let patch = CameraPatch { enabled: Some(!enabled), ..CameraPatch::default() };
+        change(patch, |camera| text::turned(&camera.name, camera.enabled));
+    };
     let hide = move || {
-        close();
-        spawn_local(async move {
-            let patch = CameraPatch { hidden: Some(!hidden), ..CameraPatch::default() };
-            match api::update_camera(id, &patch, true).await {
-                Ok(camera) => {
-                    toasts.good(text::hidden_or_shown(&camera.name, camera.hidden));
-                    wall.upsert(camera);
-                }
-                Err(problem) => toasts.bad(problem.detail),
-            }
-        });
+        let patch = CameraPatch { hidden: Some(!hidden), ..CameraPatch::default() };
+        change(patch, |camera| text::hidden_or_shown(&camera.name, camera.hidden));
     };
     let shift = move |step: isize| {
         close();
@@ -144,12 +97,7 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
     };
     // Which cameras there are, and in which order, is for admins.
     let administers = role::administers();
-    let room = |side: &str| {
-        let value = if side == "x" { window().inner_width() } else { window().inner_height() };
-        value.ok().and_then(|value| value.as_f64()).unwrap_or(f64::INFINITY)
-    };
-    let left = (request.x - if request.x + WIDTH > room("x") - 8.0 { WIDTH } else { 0.0 }).max(8.0);
-    let top = if request.y + HEIGHT > room("y") - 8.0 { (request.y - HEIGHT).max(8.0) } else { request.y + 4.0 };
+    let (left, top) = corner(&request);
     view! {
         <div
             class="panel menu"
@@ -203,6 +151,58 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                 })}
         </div>
     }
+}
+
+/// The menu's upper left corner: at the pointer, or so far from it that the menu is inside the window.
+fn corner(request: &MenuRequest) -> (f64, f64) {
+    let pixels = |size: Result<JsValue, JsValue>| size.ok().and_then(|size| size.as_f64()).unwrap_or(f64::INFINITY);
+    let (width, height) = (pixels(window().inner_width()), pixels(window().inner_height()));
+    let left = (request.x - if request.x + WIDTH > width - 8.0 { WIDTH } else { 0.0 }).max(8.0);
+    let top = if request.y + HEIGHT > height - 8.0 { (request.y - HEIGHT).max(8.0) } else { request.y + 4.0 };
+    (left, top)
+}
+
+/// Leads the focus into the menu and back again; closes it by Esc, Tab and a press beside it, and goes through its entries by the arrows.
+fn use_focus_within(element: NodeRef<Div>, close: impl Fn() + Copy + Send + Sync + 'static) {
+    Effect::new(move |_| {
+        let Some(menu) = element.get() else { return };
+        let before = document().active_element().and_then(|element| element.dyn_into::<HtmlElement>().ok());
+        focus_entry(&menu, 0);
+        let before = StoredValue::new_local(before);
+        on_cleanup(move || {
+            if let Some(Some(before)) = before.try_update_value(Option::take) {
+                // A dialog that opens now takes the focus itself.
+                let _ = before.focus();
+            }
+        });
+    });
+    Effect::new(move |_| {
+        let listener = window_event_listener(ev::pointerdown, move |event| {
+            let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
+            if element.get_untracked().is_some_and(|menu| !menu.contains(target.as_ref())) {
+                close();
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+    use_keys(move |event| {
+        let Some(menu) = element.get_untracked() else { return };
+        match event.key().as_str() {
+            "Escape" | "Tab" => {
+                event.prevent_default();
+                close();
+            }
+            "ArrowDown" => {
+                event.prevent_default();
+                focus_entry(&menu, 1);
+            }
+            "ArrowUp" => {
+                event.prevent_default();
+                focus_entry(&menu, -1);
+            }
+            _ => {}
+        }
+    });
 }
 
 /// Moves the focus by `step` entries, or to the first one if none has it.

@@ -18,51 +18,51 @@ const BASE: &str = "/api/v1";
 
 /// Adds a camera; without `force` the server tries it first.
 pub async fn create_camera(input: &CameraInput, force: bool) -> Result<Camera, Problem> {
-    read(send(Request::post(&format!("{BASE}/cameras{}", force_query(force))), input).await?).await
+    ask(Request::post, &format!("/cameras{}", force_query(force)), input).await
 }
 
 /// Changes a camera; without `force` the server tries it first if its sources changed.
 pub async fn update_camera(id: i64, patch: &CameraPatch, force: bool) -> Result<Camera, Problem> {
-    read(send(Request::patch(&format!("{BASE}/cameras/{id}{}", force_query(force))), patch).await?).await
+    ask(Request::patch, &format!("/cameras/{id}{}", force_query(force)), patch).await
 }
 
+/// Deletes a camera.
 pub async fn delete_camera(id: i64) -> Result<(), Problem> {
-    let answer = Request::delete(&format!("{BASE}/cameras/{id}")).send().await.map_err(|_| unreachable())?;
-    accept(answer).await.map(drop)
+    delete(&format!("/cameras/{id}")).await
 }
 
 /// Opens the streams without storing anything. `camera_id`: the stored camera whose password is taken if none is typed.
 pub async fn probe(input: &CameraInput, camera_id: Option<i64>) -> Result<ProbeReport, Problem> {
     let query = camera_id.map(|id| format!("?camera_id={id}")).unwrap_or_default();
-    read(send(Request::post(&format!("{BASE}/cameras/probe{query}")), input).await?).await
+    ask(Request::post, &format!("/cameras/probe{query}"), input).await
 }
 
 /// The settings of a stored camera, or those that a new one of this profile inherits.
 pub async fn settings(camera_id: Option<i64>, profile: Profile) -> Result<Vec<CameraSetting>, Problem> {
     let path = match (camera_id, profile) {
-        (Some(id), _) => format!("{BASE}/cameras/{id}/settings"),
-        (None, Profile::GenericRtsp) => format!("{BASE}/cameras/settings"),
-        (None, Profile::Ffmpeg) => format!("{BASE}/cameras/settings?profile=ffmpeg"),
-        (None, Profile::TestPattern) => format!("{BASE}/cameras/settings?profile=test_pattern"),
+        (Some(id), _) => format!("/cameras/{id}/settings"),
+        (None, Profile::GenericRtsp) => "/cameras/settings".to_owned(),
+        (None, Profile::Ffmpeg) => "/cameras/settings?profile=ffmpeg".to_owned(),
+        (None, Profile::TestPattern) => "/cameras/settings?profile=test_pattern".to_owned(),
     };
-    read(Request::get(&path).send().await.map_err(|_| unreachable())?).await
+    get(&path).await
 }
 
 /// Entries of the incident log, the newest first: of one camera, or all.
 pub async fn incidents(camera_id: Option<i64>, query: &IncidentQuery) -> Result<Vec<Incident>, Problem> {
     let path = match camera_id {
-        Some(id) => format!("{BASE}/cameras/{id}/incidents"),
-        None => format!("{BASE}/incidents"),
+        Some(id) => format!("/cameras/{id}/incidents"),
+        None => "/incidents".to_owned(),
     };
     let numbers = [("before", query.before.map(|id| id.to_string())), ("limit", query.limit.map(|limit| limit.to_string()))];
     let times = [("from", query.from.clone()), ("to", query.to.clone())];
     let pairs = numbers.into_iter().chain(times).filter_map(|(name, value)| Some((name, value?)));
-    read(Request::get(&path).query(pairs).send().await.map_err(|_| unreachable())?).await
+    read(at(Request::get, &path).query(pairs).send().await.map_err(|_| unreachable())?).await
 }
 
 /// How much of the week a camera could be seen.
 pub async fn availability(id: i64) -> Result<Availability, Problem> {
-    read(Request::get(&format!("{BASE}/cameras/{id}/availability")).send().await.map_err(|_| unreachable())?).await
+    get(&format!("/cameras/{id}/availability")).await
 }
 
 /// How a camera's streams went.
@@ -71,7 +71,7 @@ pub async fn timeline(id: i64, range: TimelineRange) -> Result<Timeline, Problem
         TimelineRange::Day => "day",
         TimelineRange::Week => "week",
     };
-    read(Request::get(&format!("{BASE}/cameras/{id}/timeline?range={range}")).send().await.map_err(|_| unreachable())?).await
+    get(&format!("/cameras/{id}/timeline?range={range}")).await
 }
 
 /// What the server did about a stream that a viewer finds bad.
@@ -84,93 +84,94 @@ pub struct Recovered {
 
 /// Asks the server to look at its own evidence, and to connect a stream anew if that is bad.
 pub async fn recover(id: i64, quality: Quality) -> Result<Recovered, Problem> {
-    let path = format!("{BASE}/cameras/{id}/streams/{}/recover", quality.as_str());
-    read(Request::post(&path).send().await.map_err(|_| unreachable())?).await
+    read(press(&format!("/cameras/{id}/streams/{}/recover", quality.as_str())).await?).await
 }
 
 /// What is set for the whole installation.
 pub async fn installation() -> Result<InstallationSettings, Problem> {
-    read(Request::get(&format!("{BASE}/settings")).send().await.map_err(|_| unreachable())?).await
+    get("/settings").await
 }
 
 /// Changes what is set for the whole installation.
 pub async fn update_installation(patch: &InstallationPatch) -> Result<InstallationSettings, Problem> {
-    read(send(Request::patch(&format!("{BASE}/settings")), patch).await?).await
+    ask(Request::patch, "/settings", patch).await
 }
 
 /// Where recordings go.
 pub async fn recording_place() -> Result<RecordingPlace, Problem> {
-    read(Request::get(&format!("{BASE}/settings/recordings")).send().await.map_err(|_| unreachable())?).await
+    get("/settings/recordings").await
 }
 
 /// Chooses where recordings go.
 pub async fn choose_recording_place(input: &RecordingPlaceInput) -> Result<RecordingPlace, Problem> {
-    read(send(Request::put(&format!("{BASE}/settings/recordings")), input).await?).await
+    ask(Request::put, "/settings/recordings", input).await
 }
 
 /// Sends a webhook once, as typed.
 pub async fn test_webhook(input: &WebhookInput) -> Result<WebhookReport, Problem> {
-    read(send(Request::post(&format!("{BASE}/settings/webhook/test")), input).await?).await
+    ask(Request::post, "/settings/webhook/test", input).await
 }
 
 /// Connects a stream anew, now.
 pub async fn restart(id: i64, quality: Quality) -> Result<(), Problem> {
-    let path = format!("{BASE}/cameras/{id}/streams/{}/restart", quality.as_str());
-    let answer = Request::post(&path).send().await.map_err(|_| unreachable())?;
-    accept(answer).await.map(drop)
+    accept(press(&format!("/cameras/{id}/streams/{}/restart", quality.as_str())).await?).await.map(drop)
 }
 
 /// Puts all cameras into this order.
 pub async fn reorder_cameras(camera_ids: Vec<i64>) -> Result<(), Problem> {
     let body = serde_json::json!({ "camera_ids": camera_ids });
-    accept(send(Request::put(&format!("{BASE}/cameras/order")), &body).await?).await.map(drop)
+    tell(Request::put, "/cameras/order", &body).await
 }
 
 /// How the server and its machine are.
 pub async fn system_health() -> Result<SystemHealth, Problem> {
-    read(Request::get(&format!("{BASE}/system/health")).send().await.map_err(|_| unreachable())?).await
+    get("/system/health").await
 }
 
 /// The last hour of every stream in points of `step_s` seconds.
 pub async fn history(step_s: u32) -> Result<History, Problem> {
-    read(Request::get(&format!("{BASE}/system/history?step_s={step_s}")).send().await.map_err(|_| unreachable())?).await
+    get(&format!("/system/history?step_s={step_s}")).await
 }
 
 /// Signs in; the browser keeps the cookie. `stay`: for a display that is to stay signed in.
 pub async fn sign_in(username: &str, password: &str, stay: bool) -> Result<WhoAmI, Problem> {
     let body = SignIn { username: username.to_owned(), password: Password(password.to_owned()), stay };
-    read(send(Request::post(&format!("{BASE}/session")), &body).await?).await
+    ask(Request::post, "/session", &body).await
 }
 
+/// Signs out here.
 pub async fn sign_out() -> Result<(), Problem> {
-    accept(Request::delete(&format!("{BASE}/session")).send().await.map_err(|_| unreachable())?).await.map(drop)
+    delete("/session").await
 }
 
+/// Who is signed in here.
 pub async fn who_am_i() -> Result<WhoAmI, Problem> {
-    read(Request::get(&format!("{BASE}/session")).send().await.map_err(|_| unreachable())?).await
+    get("/session").await
 }
 
+/// Makes the first account, and signs it in.
 pub async fn set_up(body: &FirstAdmin) -> Result<(), Problem> {
-    accept(send(Request::post(&format!("{BASE}/setup")), body).await?).await.map(drop)
+    tell(Request::post, "/setup", body).await
 }
 
+/// Changes the own password.
 pub async fn change_password(body: &PasswordChange) -> Result<(), Problem> {
-    accept(send(Request::put(&format!("{BASE}/session/password")), body).await?).await.map(drop)
+    tell(Request::put, "/session/password", body).await
 }
 
 /// Where one is signed in.
 pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
-    read(Request::get(&format!("{BASE}/sessions")).send().await.map_err(|_| unreachable())?).await
+    get("/sessions").await
 }
 
 /// Signs out in one place.
 pub async fn end_session(id: &str) -> Result<(), Problem> {
-    accept(Request::delete(&format!("{BASE}/sessions/{id}")).send().await.map_err(|_| unreachable())?).await.map(drop)
+    delete(&format!("/sessions/{id}")).await
 }
 
 /// Signs out everywhere, here as well.
 pub async fn end_all_sessions() -> Result<(), Problem> {
-    accept(Request::delete(&format!("{BASE}/sessions")).send().await.map_err(|_| unreachable())?).await.map(drop)
+    delete("/sessions").await
 }
 
 /// Whether the server's process answers at all.
@@ -191,9 +192,37 @@ fn force_query(force: bool) -> &'static str {
     if force { "?force=true" } else { "" }
 }
 
-async fn send(request: RequestBuilder, body: &impl Serialize) -> Result<Response, Problem> {
-    let request = request.json(body).map_err(|_| unreadable())?;
+/// A request to a path of the API.
+fn at(method: fn(&str) -> RequestBuilder, path: &str) -> RequestBuilder {
+    method(&format!("{BASE}{path}"))
+}
+
+async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Problem> {
+    read(at(Request::get, path).send().await.map_err(|_| unreachable())?).await
+}
+
+async fn delete(path: &str) -> Result<(), Problem> {
+    accept(at(Request::delete, path).send().await.map_err(|_| unreachable())?).await.map(drop)
+}
+
+/// A request without a body.
+async fn press(path: &str) -> Result<Response, Problem> {
+    at(Request::post, path).send().await.map_err(|_| unreachable())
+}
+
+async fn send(method: fn(&str) -> RequestBuilder, path: &str, body: &impl Serialize) -> Result<Response, Problem> {
+    let request = at(method, path).json(body).map_err(|_| unreadable())?;
     request.send().await.map_err(|_| unreachable())
+}
+
+/// Sends a body and reads the answer.
+async fn ask<T: DeserializeOwned>(method: fn(&str) -> RequestBuilder, path: &str, body: &impl Serialize) -> Result<T, Problem> {
+    read(send(method, path, body).await?).await
+}
+
+/// Sends a body; the answer has none.
+async fn tell(method: fn(&str) -> RequestBuilder, path: &str, body: &impl Serialize) -> Result<(), Problem> {
+    accept(send(method, path, body).await?).await.map(drop)
 }
 
 async fn read<T: DeserializeOwned>(answer: Response) -> Result<T, Problem> {

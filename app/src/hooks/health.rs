@@ -7,6 +7,7 @@ use crate::components::tile::layer::Layer;
 use crate::health::storm::Blame;
 use crate::health::{Action, Finding, HealthSettings, Monitor, Outcome, Phase, Probe, Rest, Sampler, Storm, Upstream, Verdict};
 use crate::hooks::api;
+use crate::hooks::heartbeat::monotonic_ms;
 use crate::hooks::timer::after;
 use crate::live::TransportKind;
 use crate::model::{Quality, StreamState};
@@ -23,11 +24,6 @@ use std::rc::Rc;
 const ROUND_MS: u32 = 250;
 /// Time between two tiles when all of them are renewed.
 const STAGGER_MS: u32 = 150;
-
-/// Milliseconds of the page's monotonic clock. Browser only.
-pub fn monotonic_ms() -> f64 {
-    window().performance().map_or_else(js_sys::Date::now, |performance| performance.now())
-}
 
 /// One layer of a tile with its monitor.
 pub struct Watched {

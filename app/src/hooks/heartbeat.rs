@@ -5,7 +5,6 @@ use crate::state::use_wall;
 use gloo::timers::callback::Interval;
 use leptos::ev;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 use web_sys::VisibilityState;
 
 /// Milliseconds since 1970 by the browser's clock. Browser only.
@@ -14,13 +13,14 @@ pub fn browser_now_ms() -> i64 {
     js_sys::Date::now() as i64
 }
 
+/// Milliseconds of the page's monotonic clock. Browser only.
+pub fn monotonic_ms() -> f64 {
+    window().performance().map_or_else(js_sys::Date::now, |performance| performance.now())
+}
+
 /// Now, on both of the browser's clocks. Browser only.
 pub fn browser_moment() -> Moment {
-    let wall_ms = js_sys::Date::now();
-    let clock = js_sys::Reflect::get(&window(), &"performance".into());
-    let now = clock.as_ref().ok().and_then(|clock| js_sys::Reflect::get(clock, &"now".into()).ok()?.dyn_into::<js_sys::Function>().ok());
-    let mono_ms = now.zip(clock.ok()).and_then(|(now, clock)| now.call0(&clock).ok()?.as_f64()).unwrap_or(wall_ms);
-    Moment { mono_ms, wall_ms }
+    Moment { mono_ms: monotonic_ms(), wall_ms: js_sys::Date::now() }
 }
 
 /// Starts the second hand and follows the page's visibility. No-op on the server: effects don't run there.

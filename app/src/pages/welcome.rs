@@ -1,16 +1,14 @@
 //! After the first account at `/welcome`: where recordings go, then cameras; ends on the live wall.
 
-use crate::components::empty::create_demo;
+use crate::components::empty::AddButtons;
 use crate::components::entry::EntryCard;
-use crate::components::icon::{Glyph, Icon};
 use crate::components::recordings::RecordingFolder;
 use crate::hooks::place;
 use crate::lazy::{Lazy, dialog};
-use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
+use crate::state::{Dialog, use_dialogs, use_wall};
 use crate::text;
 use crate::text::people as words;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_meta::Title;
 
 #[component]
@@ -36,33 +34,14 @@ pub fn WelcomePage() -> impl IntoView {
 
 #[component]
 fn Cameras() -> impl IntoView {
-    let (wall, dialogs, toasts) = (use_wall(), use_dialogs(), use_toasts());
-    let busy = RwSignal::new(false);
+    let (wall, dialogs) = (use_wall(), use_dialogs());
     let count = Memo::new(move |_| wall.cameras.with(Vec::len));
-    let add_demo = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            if let Err(problem) = create_demo(wall).await {
-                toasts.bad(problem.detail);
-            }
-            busy.try_set(false);
-        });
-    };
     view! {
         <EntryCard title=words::CAMERAS help=text::EMPTY_TEXT>
             <p class="entry__step">{words::step(3)}</p>
             <div class="entry__form">
-                <button type="button" class="button" on:click=move |_| dialogs.show(Dialog::Add)>
-                    <Icon glyph=Glyph::Plus />
-                    {text::EMPTY_ADD}
-                </button>
-                <button type="button" class="button" aria-busy=move || busy.get().to_string() disabled=move || busy.get() on:click=add_demo>
-                    <Icon glyph=Glyph::Clock />
-                    {text::EMPTY_DEMO}
-                </button>
+                // The count below says that it worked.
+                <AddButtons added=Callback::new(|_| ()) />
                 <p class="entry__room" role="status">
                     {move || words::added_so_far(count.get())}
                 </p>

@@ -7,7 +7,7 @@ use super::browser::{global, now_ms, status_reason, unload};
 use super::screen::Screen;
 use super::transport::{Setup, Signal, Transport};
 use app::live::edge::EdgeOptions;
-use app::live::{FailReason, PlayerStats, TransportKind};
+use app::live::{FailReason, TransportKind};
 use js_sys::{Function, JSON, Promise, Reflect};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -188,20 +188,8 @@ impl Transport for HlsPlayer {
         });
     }
 
-    fn gesture(&self) {
-        self.0.screen.play();
-    }
-
-    fn picture_at_ms(&self) -> Option<f64> {
-        self.0.screen.picture_at_ms()
-    }
-
-    fn thumbnail(&self) -> Option<Vec<u8>> {
-        self.0.screen.thumbnail()
-    }
-
-    fn stats(&self) -> Option<PlayerStats> {
-        self.0.screen.stats()
+    fn screen(&self) -> Option<&Screen> {
+        Some(&self.0.screen)
     }
 }
 

@@ -12,7 +12,7 @@ use super::transport::{Setup, Signal, Transport};
 use app::live::clock::MediaClock;
 use app::live::edge::EdgeOptions;
 use app::live::message::{ServerText, close_reason, parse};
-use app::live::{FailReason, PlayerStats, TransportKind};
+use app::live::{FailReason, TransportKind};
 use js_sys::ArrayBuffer;
 use socket::{Incoming, Socket};
 use source::{Source, SourceEvent};
@@ -108,20 +108,8 @@ impl Transport for MsePlayer {
         self.0.connect();
     }
 
-    fn gesture(&self) {
-        self.0.screen.play();
-    }
-
-    fn picture_at_ms(&self) -> Option<f64> {
-        self.0.screen.picture_at_ms()
-    }
-
-    fn thumbnail(&self) -> Option<Vec<u8>> {
-        self.0.screen.thumbnail()
-    }
-
-    fn stats(&self) -> Option<PlayerStats> {
-        self.0.screen.stats()
+    fn screen(&self) -> Option<&Screen> {
+        Some(&self.0.screen)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::browser::{fetch, now_ms, status_reason, unload};
 use super::screen::Screen;
 use super::transport::{Setup, Signal, Transport};
-use app::live::{FailReason, PlayerStats, TransportKind};
+use app::live::{FailReason, TransportKind};
 use gloo::events::EventListener;
 use js_sys::{Function, Reflect};
 use std::cell::{Cell, RefCell};
@@ -70,20 +70,8 @@ impl Transport for NativePlayer {
         inner.screen.play();
     }
 
-    fn gesture(&self) {
-        self.0.screen.play();
-    }
-
-    fn picture_at_ms(&self) -> Option<f64> {
-        self.0.screen.picture_at_ms()
-    }
-
-    fn thumbnail(&self) -> Option<Vec<u8>> {
-        self.0.screen.thumbnail()
-    }
-
-    fn stats(&self) -> Option<PlayerStats> {
-        self.0.screen.stats()
+    fn screen(&self) -> Option<&Screen> {
+        Some(&self.0.screen)
     }
 }
 

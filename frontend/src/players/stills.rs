@@ -1,6 +1,7 @@
 //! Snapshots, about one a second, as the element's `poster`: a picture for every browser, codec and network.
 
 use super::browser::{fetch, moment, now_ms, sleep, status_reason};
+use super::screen::Screen;
 use super::transport::{Setup, Signal, Transport};
 use app::live::proof::Proof;
 use app::live::{FailReason, PlayerStats, TransportKind};
@@ -93,7 +94,9 @@ impl Transport for StillsPlayer {
         spawn_local(poll(Rc::downgrade(&self.0), self.0.run.get()));
     }
 
-    fn gesture(&self) {}
+    fn screen(&self) -> Option<&Screen> {
+        None
+    }
 
     fn picture_at_ms(&self) -> Option<f64> {
         self.0.fresh_at_ms.get()

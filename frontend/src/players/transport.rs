@@ -1,6 +1,7 @@
 //! What a tile asks of each of its transports.
 
 use super::Shared;
+use super::screen::Screen;
 use app::live::{FailReason, PlayerStats};
 use app::model::Quality;
 use std::rc::Rc;
@@ -41,6 +42,7 @@ impl Setup {
         format!("/live/{}/{}/{rest}", self.camera_id, self.quality.as_str())
     }
 
+    /// Tells the tile.
     pub fn report(&self, signal: Signal) {
         (self.report)(signal);
     }
@@ -54,15 +56,28 @@ pub(crate) trait Transport {
     /// (Re)connects and shows the live edge.
     fn resume(&self);
 
+    /// What sees the element's frames, for a transport that feeds it some.
+    fn screen(&self) -> Option<&Screen>;
+
     /// Called from inside a user's gesture.
-    fn gesture(&self);
+    fn gesture(&self) {
+        if let Some(screen) = self.screen() {
+            screen.play();
+        }
+    }
 
     /// See [`app::live::PlayerHandle::picture_at_ms`].
-    fn picture_at_ms(&self) -> Option<f64>;
+    fn picture_at_ms(&self) -> Option<f64> {
+        self.screen()?.picture_at_ms()
+    }
 
     /// See [`app::live::PlayerHandle::thumbnail`]. Only asked for while the page is visible.
-    fn thumbnail(&self) -> Option<Vec<u8>>;
+    fn thumbnail(&self) -> Option<Vec<u8>> {
+        self.screen()?.thumbnail()
+    }
 
     /// None until something was measured.
-    fn stats(&self) -> Option<PlayerStats>;
+    fn stats(&self) -> Option<PlayerStats> {
+        self.screen()?.stats()
+    }
 }

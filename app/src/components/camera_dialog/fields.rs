@@ -1,7 +1,8 @@
 //! The dialog's fields: each with its label, its help and, when something is wrong, the sentence beside it.
 
 use super::Form;
-use crate::components::icon::{Glyph, Icon, IconButton};
+use crate::components::entry::LookButton;
+use crate::components::icon::{Glyph, Icon};
 use crate::model::{Profile, Transport};
 use crate::text;
 use crate::view::form::{Draft, Field, free_name};
@@ -58,18 +59,7 @@ pub fn TextField(
                         }
                     }
                 />
-                {secret
-                    .then(|| {
-                        view! {
-                            <IconButton
-                                glyph=Signal::derive(move || if looked_at.get() { Glyph::EyeOff } else { Glyph::Eye })
-                                label=Signal::derive(move || {
-                                    if looked_at.get() { text::PASSWORD_HIDE } else { text::PASSWORD_SHOW }.to_owned()
-                                })
-                                on_press=move |_| looked_at.update(|looked_at| *looked_at = !*looked_at)
-                            />
-                        }
-                    })}
+                {secret.then(|| view! { <LookButton looked_at /> })}
             </div>
             <p class="field__complaint" id=format!("{id}-complaint") role="alert">
                 {move || complaint.get()}

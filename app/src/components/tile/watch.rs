@@ -3,7 +3,7 @@
 use crate::components::icon::{Glyph, IconButton};
 use crate::components::tile::layer::Layer;
 use crate::health::View;
-use crate::hooks::health::monotonic_ms;
+use crate::hooks::heartbeat::monotonic_ms;
 use crate::state::{use_dialogs, use_wall};
 use crate::text;
 use crate::text::picture as words;

@@ -1,47 +1,39 @@
 //! What admins ask the API for: people, tokens, links, the log.
 
-use super::{BASE, accept, read, send, unreachable};
+use super::{ask, at, delete, get, read, tell, unreachable};
 use crate::model::{
     AuditEntry, AuditQuery, AuditRetention, Camera, LinkInfo, LinkInput, NewPassword, Password, Problem, SessionInfo, TokenInfo,
     TokenInput, UserInfo, UserInput, UserPatch,
 };
 use crate::view::audit::pairs;
-use gloo::net::http::{Request, RequestBuilder};
-use serde::de::DeserializeOwned;
-
-async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Problem> {
-    read(Request::get(&format!("{BASE}{path}")).send().await.map_err(|_| unreachable())?).await
-}
-
-async fn delete(path: &str) -> Result<(), Problem> {
-    accept(Request::delete(&format!("{BASE}{path}")).send().await.map_err(|_| unreachable())?).await.map(drop)
-}
-
-fn to(method: fn(&str) -> RequestBuilder, path: &str) -> RequestBuilder {
-    method(&format!("{BASE}{path}"))
-}
+use gloo::net::http::Request;
 
 /// All cameras that one may see.
 pub async fn cameras() -> Result<Vec<Camera>, Problem> {
     get("/cameras").await
 }
 
+/// Everybody who may sign in.
 pub async fn users() -> Result<Vec<UserInfo>, Problem> {
     get("/users").await
 }
 
+/// One account.
 pub async fn user(id: i64) -> Result<UserInfo, Problem> {
     get(&format!("/users/{id}")).await
 }
 
+/// Makes an account.
 pub async fn add_user(input: &UserInput) -> Result<UserInfo, Problem> {
-    read(send(to(Request::post, "/users"), input).await?).await
+    ask(Request::post, "/users", input).await
 }
 
+/// Changes an account.
 pub async fn change_user(id: i64, patch: &UserPatch) -> Result<UserInfo, Problem> {
-    read(send(to(Request::patch, &format!("/users/{id}")), patch).await?).await
+    ask(Request::patch, &format!("/users/{id}"), patch).await
 }
 
+/// Removes an account with its sessions, tokens and links.
 pub async fn remove_user(id: i64) -> Result<(), Problem> {
     delete(&format!("/users/{id}")).await
 }
@@ -49,7 +41,7 @@ pub async fn remove_user(id: i64) -> Result<(), Problem> {
 /// Gives somebody another password.
 pub async fn set_password(id: i64, password: String) -> Result<(), Problem> {
     let body = NewPassword { password: Password(password) };
-    accept(send(to(Request::put, &format!("/users/{id}/password")), &body).await?).await.map(drop)
+    tell(Request::put, &format!("/users/{id}/password"), &body).await
 }
 
 /// Where somebody is signed in.
@@ -57,6 +49,7 @@ pub async fn user_sessions(id: i64) -> Result<Vec<SessionInfo>, Problem> {
     get(&format!("/users/{id}/sessions")).await
 }
 
+/// Signs somebody out in one place.
 pub async fn end_user_session(id: i64, session: &str) -> Result<(), Problem> {
     delete(&format!("/users/{id}/sessions/{session}")).await
 }
@@ -66,39 +59,47 @@ pub async fn end_user_sessions(id: i64) -> Result<(), Problem> {
     delete(&format!("/users/{id}/sessions")).await
 }
 
+/// All API tokens.
 pub async fn tokens() -> Result<Vec<TokenInfo>, Problem> {
     get("/tokens").await
 }
 
+/// Makes a token; its secret is in this answer only.
 pub async fn add_token(input: &TokenInput) -> Result<TokenInfo, Problem> {
-    read(send(to(Request::post, "/tokens"), input).await?).await
+    ask(Request::post, "/tokens", input).await
 }
 
+/// Revokes a token.
 pub async fn revoke_token(id: i64) -> Result<(), Problem> {
     delete(&format!("/tokens/{id}")).await
 }
 
+/// The links that hold.
 pub async fn links() -> Result<Vec<LinkInfo>, Problem> {
     get("/links").await
 }
 
+/// Makes a link; its path is in this answer only.
 pub async fn add_link(input: &LinkInput) -> Result<LinkInfo, Problem> {
-    read(send(to(Request::post, "/links"), input).await?).await
+    ask(Request::post, "/links", input).await
 }
 
+/// Revokes a link.
 pub async fn revoke_link(id: i64) -> Result<(), Problem> {
     delete(&format!("/links/{id}")).await
 }
 
 /// Entries of the log, the newest first.
 pub async fn audit(query: &AuditQuery) -> Result<Vec<AuditEntry>, Problem> {
-    read(to(Request::get, "/audit").query(pairs(query)).send().await.map_err(|_| unreachable())?).await
+    read(at(Request::get, "/audit").query(pairs(query)).send().await.map_err(|_| unreachable())?).await
 }
 
+/// How long the log reaches back.
 pub async fn audit_retention() -> Result<AuditRetention, Problem> {
     get("/audit/retention").await
 }
 
+/// Changes how long the log reaches back.
 pub async fn keep_audit(days: u32) -> Result<(), Problem> {
-    accept(send(to(Request::put, "/audit/retention"), &AuditRetention { days }).await?).await.map(drop)
+    tell(Request::put, "/audit/retention", &AuditRetention { days }).await
 }
