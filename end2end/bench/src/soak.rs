@@ -95,6 +95,7 @@ pub(crate) async fn run(soak: Soak) -> Result<()> {
     say("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     let baseline = sample(&server, &ids).await?;
     row(0.0, baseline, 0, &browser);
+    let gaps_before = gaps(&server, &ids).await?;
     let started = Instant::now();
     let (mut random, mut faults) = (StdRng::seed_from_u64(soak.seed), 0_u32);
     let busy: Arc<Mutex<HashSet<usize>>> = Arc::default();
@@ -140,7 +141,8 @@ pub(crate) async fn run(soak: Soak) -> Result<()> {
     let end = sample(&server, &ids).await?;
     row(started.elapsed().as_secs_f64() / 60.0, end, faults, &browser);
     say("");
-    say(&format!("Gaps per camera: {}", gaps(&server, &ids).await?.join(", ")));
+    say(&format!("Gaps per camera at the start: {}", gaps_before.join(", ")));
+    say(&format!("Gaps per camera at the end: {}", gaps(&server, &ids).await?.join(", ")));
     let sessions = cameras.iter().map(|camera| camera.sessions_max()).max().unwrap_or(0);
     let warm = warm.unwrap_or(baseline);
     let growth = end.rss_mb / warm.rss_mb - 1.0;

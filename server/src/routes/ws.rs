@@ -22,6 +22,10 @@ use tokio::time::timeout;
 
 /// Messages that a page may send at once. A page tells every few seconds what it measures; what is not known is ignored and counted.
 const BURST: u32 = 100;
+/// Longest message that is looked at; a longer one means nothing here and is ignored …
+const KNOWN_BYTES: usize = 4 << 10;
+/// … and the connection ends with one that is longer than this.
+const TAKEN_BYTES: usize = 64 << 10;
 /// In the long run it may send one in this time: beyond, the connection is closed.
 const PACE: Duration = Duration::from_secs(1);
 
@@ -30,7 +34,7 @@ pub fn router() -> Router<Gate> {
 }
 
 async fn connect(permit: Result<Permit<SignedIn>, AppError>, upgrade: WebSocketUpgrade) -> AppResult<Response> {
-    let upgrade = upgrade.max_message_size(4096).max_frame_size(4096);
+    let upgrade = upgrade.max_message_size(TAKEN_BYTES).max_frame_size(TAKEN_BYTES);
     let permit = match permit {
         Ok(permit) => permit,
         // A browser cannot read the status of a refused upgrade.
@@ -60,6 +64,7 @@ async fn run(mut socket: WebSocket, state: AppState, mut standing: Standing<Sign
             },
             message = socket.recv() => {
                 let understood = match message {
+                    Some(Ok(Message::Text(text))) if text.len() > KNOWN_BYTES => false,
                     Some(Ok(Message::Text(text))) => understand(&state, standing.principal(), &text),
                     Some(Ok(Message::Binary(_))) => false,
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => true,

@@ -88,6 +88,7 @@ async fn pages_are_counted_and_may_tell_how_old_their_pictures_are() {
         Message::text("{\"type\":\"reboot\"}"),
         Message::text("{"),
         Message::binary(vec![0, 1, 2]),
+        Message::text("long".repeat(4_000)),
     ];
     let count = senseless.len();
     for message in senseless {
