@@ -151,7 +151,7 @@ async fn cameras_live_in_postgresql_as_they_do_in_sqlite() {
     assert_eq!(app.get(&path).await.json()["overrides"], json!({"rtsp.teardown": "always", "stream.stall_timeout_s": 20}));
     let incidents = app.get(&format!("{path}/incidents?from=2020-01-01T00:00:00Z&limit=2")).await.json();
     let summaries: Vec<_> = incidents.as_array().expect("a list").iter().map(|one| one["summary"].as_str().expect("text")).collect();
-    assert!(summaries[0].starts_with("The picture stands still; not back when Nightjar was stopped; "), "{summaries:?}");
+    assert!(summaries[0].starts_with("The picture stands still; not over when Nightjar was stopped; "), "{summaries:?}");
     assert_eq!(summaries[1], "The camera was restarted. ");
     let availability = app.get(&format!("{path}/availability")).await;
     assert_eq!((availability.status, availability.json()["days"].as_array().map(Vec::len)), (StatusCode::OK, Some(7)));
