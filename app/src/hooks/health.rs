@@ -136,10 +136,18 @@ fn decide(health: Health, link: Link, all: &[Rc<Watched>], found: &Rc<Watched>, 
             for (place, watched) in (0_u32..).zip(judged) {
                 watched.monitor.borrow_mut().page_fault(now);
                 watched.publish(now);
+                let was = watched.layer.phase.try_get_untracked();
                 let watched = Rc::downgrade(watched);
                 after(place * STAGGER_MS, move || {
                     let Some(watched) = watched.upgrade().filter(|watched| watched.monitor.borrow().is_attached()) else { return };
-                    if anew { watched.layer.rebuild() } else { watched.layer.renew() }
+                    // Meanwhile the player itself may have seen that it hangs: then it connects anew already, and once is enough.
+                    let phase = watched.layer.phase.try_get_untracked();
+                    let by_itself = phase != was && matches!(phase, Some(PlayerPhase::Connecting | PlayerPhase::Waiting(_)));
+                    if anew {
+                        watched.layer.rebuild();
+                    } else if !by_itself {
+                        watched.layer.renew();
+                    }
                 });
             }
         }
