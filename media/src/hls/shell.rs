@@ -145,26 +145,35 @@ impl HlsStream {
 
     /// The media playlist; waits as `request` asks.
     pub async fn playlist(&self, request: PlaylistRequest) -> Result<Rendered, PlaylistError> {
+        let settled = self.settled(|window| {
+            let Some(edge) = window.edge() else { return Some(Err(PlaylistError::NotReady { retry_after_s: 1 })) };
+            match edge.judge(request.msn, request.part) {
+                Verdict::Answer => Some(Ok(())),
+                Verdict::Refuse(reason) => Some(Err(PlaylistError::BadRequest(reason))),
+                Verdict::Wait => None,
+            }
+        });
+        settled.await.unwrap_or(Err(PlaylistError::TimedOut { retry_after_s: 1 }))?;
+        self.render(&request)
+    }
+
+    /// What `look` finds in the window, looked for at every change of it, for as long as the window was patient when the wait began.
+    /// None: that was not long enough.
+    async fn settled<T>(&self, look: impl Fn(&Window) -> Option<T>) -> Option<T> {
         let mut version = self.shared.version.subscribe();
         let mut deadline = None;
         loop {
             version.mark_unchanged();
             let patience = {
                 let state = self.state();
-                let Some(edge) = state.window.edge() else { return Err(PlaylistError::NotReady { retry_after_s: 1 }) };
-                match edge.judge(request.msn, request.part) {
-                    Verdict::Answer => break,
-                    Verdict::Refuse(reason) => return Err(PlaylistError::BadRequest(reason)),
-                    Verdict::Wait => state.window.patience(),
+                if let Some(found) = look(&state.window) {
+                    return Some(found);
                 }
+                state.window.patience()
             };
             let until = *deadline.get_or_insert_with(|| Instant::now() + patience);
-            match tokio::time::timeout_at(until, version.changed()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) | Err(_) => return Err(PlaylistError::TimedOut { retry_after_s: 1 }),
-            }
+            tokio::time::timeout_at(until, version.changed()).await.ok()?.ok()?;
         }
-        self.render(&request)
     }
 
     fn render(&self, request: &PlaylistRequest) -> Result<Rendered, PlaylistError> {
@@ -211,20 +220,7 @@ impl HlsStream {
     /// A part by its name. The hinted one is waited for as long as a playlist would be.
     pub async fn part(&self, name: &str) -> Option<MediaBody> {
         let Some((Resource::Part(number), sound)) = self.shared.names.parse(name) else { return None };
-        let mut version = self.shared.version.subscribe();
-        let mut deadline = None;
-        loop {
-            version.mark_unchanged();
-            let patience = {
-                let state = self.state();
-                if state.window.next_part() != number {
-                    return state.window.fetch(Resource::Part(number), sound);
-                }
-                state.window.patience()
-            };
-            let until = *deadline.get_or_insert_with(|| Instant::now() + patience);
-            tokio::time::timeout_at(until, version.changed()).await.ok()?.ok()?;
-        }
+        self.settled(|window| (window.next_part() != number).then(|| window.fetch(Resource::Part(number), sound))).await?
     }
 
     /// Any media resource by its name: init, segment or part. Names of media with sound mean nothing to those who get none.

@@ -33,8 +33,9 @@ pub(super) use pattern::open as open_test_pattern;
 
 /// Until the first picture: the connection, ffmpeg's look at the stream, and one GOP.
 const FIRST_PICTURE_LIMIT: Duration = Duration::from_secs(15);
-// Behind the resolving of a name.
-const _: () = assert!(net::RESOLVE_LIMIT.as_secs() + FIRST_PICTURE_LIMIT.as_secs() < super::OPENING_LIMIT.as_secs());
+// Behind the resolving of a name and the choice among its addresses.
+const _: () =
+    assert!(net::RESOLVE_LIMIT.as_secs() + net::REACH_LIMIT.as_secs() + FIRST_PICTURE_LIMIT.as_secs() < super::OPENING_LIMIT.as_secs());
 /// Microseconds that the child waits for a silent peer before it gives up; the stall timer of the stream is shorter.
 const PEER_TIMEOUT_US: &str = "10000000";
 /// What ffmpeg may read and how long it may look, in bytes and microseconds, before it starts to copy. Its own defaults (5 MB, 5 s) delay

@@ -13,6 +13,9 @@ use tokio::time::timeout;
 use url::{Host, Url};
 
 pub(super) const RESOLVE_LIMIT: Duration = Duration::from_secs(4);
+/// For all addresses of a name together.
+pub(super) const REACH_LIMIT: Duration = Duration::from_secs(8);
+/// For one of them.
 const CONNECT_LIMIT: Duration = Duration::from_secs(4);
 const CONNECT_AGAIN: Duration = Duration::from_secs(1);
 /// Addresses of one name that are tried.
@@ -66,9 +69,20 @@ pub fn embedded_v4(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Whether the address is one of this machine's: only then a socket can be bound to it.
-fn is_local(address: IpAddr) -> bool {
-    address.is_loopback() || UdpSocket::bind((address, 0)).is_ok()
+/// Any port does to ask for the way to an address.
+const DISCARD: u16 = 9;
+
+/// Whether the address is one of this machine's: only then the way to it begins at the address itself. Nothing is sent.
+///
+/// Not whether a socket can be bound to it: with `net.ipv4.ip_nonlocal_bind` (virtual addresses of routers) that is every address.
+pub fn is_local(address: IpAddr) -> bool {
+    let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let begin = || {
+        let socket = UdpSocket::bind((any, 0))?;
+        socket.connect((address, DISCARD))?;
+        socket.local_addr()
+    };
+    address.is_loopback() || begin().is_ok_and(|begin| begin.ip() == address)
 }
 
 /// The permitted addresses of a URL's host, at least one.
@@ -116,8 +130,9 @@ async fn lookup(name: &str, port: u16) -> Result<Vec<SocketAddr>, StreamError> {
 /// which the opaque errors of the protocol libraries do not say reliably.
 pub(crate) async fn reach(addresses: &[SocketAddr]) -> Result<SocketAddr, StreamError> {
     let mut last = StreamError::new(ErrorCode::Dns, "The host name has no address.");
+    let limit = connect_limit(addresses.len());
     for address in addresses {
-        match timeout(CONNECT_LIMIT, connect_insistently(*address)).await {
+        match timeout(limit, connect_insistently(*address)).await {
             Ok(Ok(_)) => return Ok(*address),
             Ok(Err(error)) => last = connect_error(*address, &error),
             Err(_) => {
@@ -125,13 +140,19 @@ pub(crate) async fn reach(addresses: &[SocketAddr]) -> Result<SocketAddr, Stream
                     ErrorCode::Timeout,
                     format!(
                         "{address} did not answer within {} s. Check the address and port, and that the camera has power and network.",
-                        CONNECT_LIMIT.as_secs()
+                        limit.as_secs()
                     ),
                 );
             }
         }
     }
     Err(last)
+}
+
+/// How long each of so many addresses is waited for, in whole seconds.
+fn connect_limit(addresses: usize) -> Duration {
+    let share = u64::try_from(addresses).map_or(0, |addresses| REACH_LIMIT.as_secs() / addresses.max(1));
+    Duration::from_secs(share.max(1)).min(CONNECT_LIMIT)
 }
 
 /// Begins a further connection every second while none is answered: the kernel's own repetitions come at longer and longer distances,
@@ -240,6 +261,16 @@ mod tests {
                 assert!(resolve(&url, 554, AddressPolicy::default()).await.is_err(), "{scheme}://{host}");
             }
         }
+    }
+
+    /// Four silent addresses, 4 s each, and the wait for a picture took an opening past its limit.
+    #[test]
+    fn the_addresses_of_a_name_share_one_limit() {
+        for count in 1..=MAX_ADDRESSES {
+            let limit = connect_limit(count);
+            assert!(limit * u32::try_from(count).expect("few") <= REACH_LIMIT && limit > CONNECT_AGAIN, "{count} addresses: {limit:?}");
+        }
+        assert_eq!(connect_limit(1), CONNECT_LIMIT);
     }
 
     #[tokio::test]

@@ -3,15 +3,13 @@
 
 use crate::config::Settings;
 use async_trait::async_trait;
-use media::ingest::net::embedded_v4;
+use media::ingest::net::{embedded_v4, is_local};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-/// Any port does to ask for the way to an address.
-const DISCARD: u16 = 9;
 /// How long a name may take to resolve.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -181,20 +179,10 @@ fn not_a_camera(address: IpAddr) -> bool {
     }
 }
 
-/// Whether the address is one of this machine's: only then the way to it begins at the address itself. Nothing is sent.
-fn is_local(address: IpAddr) -> bool {
-    let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    let begin = || {
-        let socket = UdpSocket::bind((any, 0))?;
-        socket.connect((address, DISCARD))?;
-        socket.local_addr()
-    };
-    address.is_loopback() || begin().is_ok_and(|begin| begin.ip() == address)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
 
     struct Names(Vec<IpAddr>);
 
