@@ -289,7 +289,11 @@ impl People {
         transaction.commit().await.map_err(failed)
     }
 
-    async fn sweep(&self) -> AppResult<()> {
+    /// Removes what has ended and nobody asks for any more.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn sweep(&self) -> AppResult<()> {
         self.lock_limiter().sweep(Instant::now());
         self.sweep_links().await?;
         audit::keep(&self.inner.db).await

@@ -271,20 +271,18 @@ impl People {
     /// The person, if the password is right. A hash of older parameters is renewed on the way.
     async fn verify(&self, address: IpAddr, key: &str, typed: &str, person: Option<&Arc<Person>>) -> AppResult<Option<Arc<Person>>> {
         let attempt = self.begin_attempt(address, key)?;
-        let stored = match person {
-            Some(person) => {
-                user::Entity::find_by_id(person.id).one(self.inner.db.read()).await.map_err(failed)?.map(|row| row.password_hash)
-            }
-            None => {
-                // The same query for a name that is not there.
-                user::Entity::find_by_id(0).one(self.inner.db.read()).await.map_err(failed)?.map(|row| row.password_hash)
-            }
+        // The same query for a name that is not there.
+        let id = person.map_or(0, |person| person.id);
+        let judged = async {
+            let row = user::Entity::find_by_id(id).one(self.inner.db.read()).await.map_err(failed)?;
+            let stored = row.map(|row| row.password_hash);
+            Ok::<_, AppError>((self.inner.hasher.verify(typed, stored.as_deref()).await?, stored))
         };
-        let verdict = match self.inner.hasher.verify(typed, stored.as_deref()).await {
-            Ok(verdict) => verdict,
-            Err(busy) => {
+        let (verdict, stored) = match judged.await {
+            Ok(judged) => judged,
+            Err(not_judged) => {
                 self.lock_limiter().abandoned(&attempt);
-                return Err(busy);
+                return Err(not_judged);
             }
         };
         match (verdict, person) {

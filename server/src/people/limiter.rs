@@ -88,7 +88,7 @@ impl Limiter {
         self.trusted.charge(now, (attempt.address, attempt.account.clone()));
     }
 
-    /// The attempt was not judged (the server was busy).
+    /// The attempt was not judged: the server was busy, or its database away.
     pub fn abandoned(&mut self, attempt: &Attempt) {
         self.addresses.refund(&attempt.address);
         if !attempt.trusted {

@@ -15,7 +15,7 @@ use crate::entities::link;
 use crate::error::{AppError, AppResult, Kind};
 use app::model::CameraAction;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, SqlErr};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, SqlErr};
 use secrecy::zeroize::Zeroizing;
 use serde_json::json;
 use std::net::IpAddr;
@@ -82,7 +82,8 @@ impl People {
         let id = self
             .detached(async move {
                 let change = Change::begin(&this.inner.db).await?;
-                if link::Entity::find().count(change.on()).await.map_err(failed)? >= MAX_LINKS {
+                let holding = link::Entity::find().filter(link::Column::RevokedAt.is_null());
+                if holding.count(change.on()).await.map_err(failed)? >= MAX_LINKS {
                     return Err(AppError::new(Kind::Conflict, "too_many_links", "There are too many links. Revoke some, or wait until they end."));
                 }
                 let row = link::Entity::insert(row).exec_with_returning(change.on()).await.map_err(|error| match error.sql_err() {
@@ -173,19 +174,17 @@ impl People {
         Some(Principal::new(who, proof, Arc::clone(&link.rights), Some(link.expires_at)))
     }
 
-    /// Removes links that ended before.
+    /// Removes links that have ended or were revoked.
     ///
     /// # Errors
     /// The database cannot be written.
     pub(super) async fn sweep_links(&self) -> AppResult<()> {
         let now = self.inner.clock.now();
-        if !self.directory().every_link().any(|link| link.expires_at <= now) {
-            return Ok(());
-        }
+        let over = Condition::any().add(link::Column::ExpiresAt.lte(now)).add(link::Column::RevokedAt.is_not_null());
         let transaction = self.inner.db.begin().await.map_err(failed)?;
-        link::Entity::delete_many().filter(link::Column::ExpiresAt.lte(now)).exec(&transaction).await.map_err(failed)?;
+        let removed = link::Entity::delete_many().filter(over).exec(&transaction).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
-        self.reload().await
+        if removed.rows_affected == 0 { Ok(()) } else { self.reload().await }
     }
 }
 

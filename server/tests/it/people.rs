@@ -4,7 +4,7 @@ use crate::support::TestApp;
 use app::model::{CameraAction, Grant, GrantTarget, Password, Role, TokenScope};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait};
 use serde_json::Value;
-use server::entities::session;
+use server::entities::{link, session};
 use server::people::audit::{self, Actor, Filter};
 use server::people::directory::LinkKind;
 use server::people::principal::{Place, Who};
@@ -370,6 +370,56 @@ async fn links_are_for_one_camera_expire_and_are_revoked() {
     assert_eq!(people.open_guest_link(HOME, &secret).expect_err("revoked").status().as_u16(), 404);
 }
 
+/// They counted, and stayed for up to a year.
+#[tokio::test]
+async fn revoked_links_make_room_for_new_ones() {
+    let app = TestApp::start_bare().await;
+    let (people, gate) = (&app.state.people, app.add("Gate").await);
+    let link = || NewLink {
+        kind: LinkKind::Guest,
+        label: "Neighbours".into(),
+        camera: gate,
+        actions: vec![CameraAction::Live],
+        created_by: None,
+        expires_at: OffsetDateTime::now_utc() + Duration::days(300),
+    };
+    let (first, _) = people.add_link(Actor::console(), link()).await.expect("a link");
+    let copies = format!(
+        "INSERT INTO links (kind, label, camera_id, actions, created_at, expires_at) \
+         WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < 4999) \
+         SELECT kind, label, camera_id, actions, created_at, expires_at FROM links, copy WHERE id = {}",
+        first.id
+    );
+    execute(&app, &copies).await;
+    assert_eq!(people.add_link(Actor::console(), link()).await.expect_err("too many").code(), "too_many_links");
+    people.revoke_link(Actor::console(), first.id).await.expect("revoked");
+    people.add_link(Actor::console(), link()).await.expect("room");
+    let stored = async || link::Entity::find().all(app.state.db.read()).await.expect("the links").len();
+    assert_eq!(stored().await, 5001);
+    people.sweep().await.expect("swept");
+    assert_eq!(stored().await, 5000);
+}
+
+/// While the database was away, right passwords counted as guesses.
+#[tokio::test]
+async fn what_could_not_be_judged_is_no_guess() {
+    let app = TestApp::start_bare().await;
+    let people = &app.state.people;
+    add(people, "Ann", Role::Admin).await;
+    execute(&app, "ALTER TABLE users RENAME TO users_away").await;
+    for _ in 0..12 {
+        assert_eq!(people.sign_in(HOME, "Ann", PASSWORD).await.expect_err("the accounts are away").code(), "internal");
+    }
+    execute(&app, "ALTER TABLE users_away RENAME TO users").await;
+    people.sign_in(HOME, "Ann", PASSWORD).await.expect("not held up");
+}
+
+async fn execute(app: &TestApp, statement: &str) {
+    let transaction = app.state.db.begin().await.expect("a transaction");
+    transaction.execute_unprepared(statement).await.expect("done");
+    transaction.commit().await.expect("committed");
+}
+
 /// The log keeps a million entries: what a stranger can do without end must not push out what was written before.
 #[tokio::test]
 async fn a_stranger_does_not_fill_the_log() {
@@ -421,11 +471,7 @@ async fn a_use_that_could_not_be_written_is_written_later() {
     let people = &app.state.people;
     let new = NewToken { name: "Door".into(), scope: TokenScope::Read, owner: None, camera_ids: None, expires_at: None };
     let (token, secret) = people.add_token(Actor::console(), new).await.expect("a token");
-    let rename = async |from: &str, to: &str| {
-        let transaction = app.state.db.begin().await.expect("a transaction");
-        transaction.execute_unprepared(&format!("ALTER TABLE {from} RENAME TO {to}")).await.expect("renamed");
-        transaction.commit().await.expect("committed");
-    };
+    let rename = async |from: &str, to: &str| execute(&app, &format!("ALTER TABLE {from} RENAME TO {to}")).await;
     people.by_token(&secret).expect("a token that holds");
     rename("settings", "settings_away").await;
     people.write().await.expect_err("there is nowhere to write to");
