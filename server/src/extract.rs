@@ -85,7 +85,7 @@ fn json_error(error: &serde_path_to_error::Error<serde_json::Error>) -> AppError
     }
     // The rest of serde's sentence may quote the value, which may be a password: only the part about what was expected is passed on.
     let expected = text
-        .split_once(", expected ")
+        .rsplit_once(", expected ")
         .map(|(_, rest)| rest.split(" at line ").next().unwrap_or(rest))
         .map_or_else(|| "This value is of the wrong kind.".to_owned(), |wanted| format!("Expected {wanted}."));
     AppError::invalid(path, "invalid_value", expected)
@@ -168,5 +168,8 @@ mod tests {
         let error = from_json::<CameraInput>(br#"{"name":"a","credentials":{"username":"u","password":123454321}}"#).expect_err("a number");
         assert!(!error.problem().detail.contains("12345"), "{}", error.problem().detail);
         assert_eq!(error.problem().field.as_deref(), Some("credentials.password"));
+        // Whatever stands in it: serde quotes it before it says what it expected.
+        let error = from_json::<CameraInput>(br#"{"name":"a","credentials":"as, expected s3cret"}"#).expect_err("a text");
+        assert_eq!(error.problem().detail, "Expected an object.");
     }
 }
