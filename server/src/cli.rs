@@ -15,17 +15,20 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Live camera wall and network video recorder.
+/// Live camera wall and network video recorder. Without a command it runs the server.
 #[derive(Debug, Parser)]
-#[command(name = "nightjar", version, about)]
+#[command(name = "nightjar", version, about, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    /// Of the server, where no command is given.
+    #[command(flatten)]
+    serve: ServeArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the server.
+    /// Run the server. The same as no command.
     Serve(ServeArgs),
     /// Say what is wrong with a configuration; exit code 1 if anything is.
     Check(CheckArgs),
@@ -87,7 +90,8 @@ struct CheckArgs {
 
 /// Parses the arguments and runs the command.
 pub fn run() -> ExitCode {
-    let result = match Cli::parse().command {
+    let cli = Cli::parse();
+    let result = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => serve::run(&Flags { config: args.config, data: args.data, listen: args.listen, log: args.log }),
         Command::Check(args) => check::run(&Flags { config: args.config, ..Flags::default() }),
         Command::User { place, command } => user::run(&place.flags(), command),
@@ -108,4 +112,30 @@ fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     // A closed standard output must not end the server.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Option<Cli> {
+        Cli::try_parse_from(line.split(' ')).ok()
+    }
+
+    #[test]
+    fn without_a_command_the_server_runs() {
+        let listen = |line: &str| match parsed(line) {
+            Some(Cli { command: None, serve }) | Some(Cli { command: Some(Command::Serve(serve)), .. }) => Some(serve.listen),
+            _ => None,
+        };
+        assert_eq!(listen("nightjar"), Some(None));
+        for line in ["nightjar --listen 127.0.0.1:9000", "nightjar serve --listen 127.0.0.1:9000"] {
+            assert_eq!(listen(line), Some(Some("127.0.0.1:9000".to_owned())), "{line}");
+        }
+        assert!(matches!(parsed("nightjar check"), Some(Cli { command: Some(Command::Check(_)), .. })));
+        assert!(matches!(parsed("nightjar user --data /srv/data list"), Some(Cli { command: Some(Command::User { .. }), .. })));
+        for line in ["nightjar srve", "nightjar --listen 127.0.0.1:9000 user list"] {
+            assert!(parsed(line).is_none(), "{line}");
+        }
+    }
 }
