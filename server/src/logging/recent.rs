@@ -4,32 +4,39 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-/// Bytes of lines that are kept, without what managing them takes.
+/// Memory of all that is kept.
 const MOST_BYTES: usize = 4 << 20;
+/// What a line takes beside its text: its place in a list that grows by doubling, and what the allocator adds.
+const LINE_COST: usize = 3 * size_of::<Box<str>>();
 /// Longest kept part of one message, in bytes.
 const LINE_BYTES: usize = 4 << 10;
 
 static RECENT: Mutex<Recent> = Mutex::new(Recent { lines: VecDeque::new(), bytes: 0, forgotten: 0 });
 
-/// A bounded number of lines.
+/// As many lines as fit.
 #[derive(Debug)]
 struct Recent {
     lines: VecDeque<Box<str>>,
+    /// Memory that they take, with what managing them takes.
     bytes: usize,
     forgotten: u64,
 }
 
 impl Recent {
     fn push(&mut self, line: Box<str>, most_bytes: usize) {
-        self.bytes += line.len();
+        self.bytes += cost(&line);
         self.lines.push_back(line);
         while self.bytes > most_bytes
             && let Some(oldest) = self.lines.pop_front()
         {
-            self.bytes -= oldest.len();
+            self.bytes -= cost(&oldest);
             self.forgotten += 1;
         }
     }
+}
+
+fn cost(line: &str) -> usize {
+    line.len() + LINE_COST
 }
 
 /// The kept lines, oldest first, and how many older ones were forgotten.
@@ -88,10 +95,10 @@ mod tests {
     fn the_oldest_lines_go_when_there_are_too_many() {
         let mut recent = Recent { lines: VecDeque::new(), bytes: 0, forgotten: 0 };
         for number in 0..1000 {
-            recent.push(format!("line {number:04}").into(), 100);
+            recent.push(format!("line {number:04}").into(), 12 * (9 + LINE_COST) - 1);
         }
-        assert_eq!(recent.lines.len(), 11, "9 bytes each");
-        assert_eq!((recent.bytes, recent.forgotten), (99, 989));
+        assert_eq!(recent.lines.len(), 11, "9 bytes each, and what keeping them takes");
+        assert_eq!((recent.bytes, recent.forgotten), (11 * (9 + LINE_COST), 989));
         assert_eq!(recent.lines.back().map(|line| &**line), Some("line 0999"));
     }
 
