@@ -247,7 +247,7 @@ test('the log is found in, by keyboard as well, and exported', async ({ page, ni
   await expect(days).toHaveValue('365');
   await days.fill('3');
   await days.press('Enter');
-  await expect(days).toHaveAccessibleDescription(/Write 7 to 3650 days/);
+  await expect(days).toHaveAccessibleDescription(/a whole number from 7 to 3650 \(days\)/);
   await days.fill('30');
   await days.press('Enter');
   await expect(people.message('Changed.')).toBeVisible();

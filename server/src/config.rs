@@ -7,6 +7,7 @@ mod current;
 mod https;
 
 use crate::tunables::{self, Layer};
+use crate::typed::whole_number;
 pub use current::Current;
 pub use https::{ACME_DIRECTORY, HttpsMode, is_dns_name};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -242,7 +243,7 @@ impl Settings {
             }
         }
         if !(1..=3650).contains(&self.incidents_keep_days) {
-            complaints.push("incidents_keep_days must be from 1 to 3650.".to_owned());
+            complaints.push(format!("incidents_keep_days must be {}.", whole_number(1, 3650, "days")));
         }
         if let Err(fault) = tunables::check(&self.defaults) {
             complaints.push(format!("defaults: {}: {fault}", fault.key));

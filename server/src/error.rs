@@ -3,10 +3,12 @@
 //! Services return [`AppError`] with a stable code and a sentence for people; handlers pass it on with `?`. An inner fault is logged with
 //! its cause here, once, and answered without detail.
 
+use crate::typed;
 use app::model::Problem;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// Media type of every failed answer (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -88,6 +90,11 @@ impl AppError {
     /// 422: a value of the body is not acceptable. `field` is its path in the body, `sources.main.url`.
     pub fn invalid(field: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { field: Some(field.into()), ..Self::new(Kind::Invalid, code, detail) }
+    }
+
+    /// 422: a number that is not within `allowed`; the unit as people read it.
+    pub fn out_of_range(field: impl Into<String>, allowed: &RangeInclusive<u32>, unit: &str) -> Self {
+        Self::invalid(field, "out_of_range", format!("This must be {}.", typed::whole_number(allowed.start(), allowed.end(), unit)))
     }
 
     /// 404.

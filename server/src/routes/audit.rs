@@ -7,7 +7,7 @@ use crate::extract::{ApiJson, ApiQuery};
 use crate::guard::{Admin, Gate, Permit};
 use crate::moment;
 use crate::people::audit::{Entry, Filter, list as read_log, retention as read_retention, set_retention};
-use app::model::{AuditEntry, AuditFormat, AuditQuery, AuditRetention, Problem};
+use app::model::{AuditEntry, AuditFormat, AuditQuery, AuditRetention};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -15,14 +15,16 @@ use axum::response::IntoResponse;
 use futures::{Stream, stream};
 use serde::Deserialize;
 use serde_json::json;
+use std::ops::RangeInclusive;
 use time::OffsetDateTime;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Entries of a page without `limit`, and at most.
+/// Entries of a page without `limit`.
 const PAGE: u32 = 100;
-const LARGEST_PAGE: u32 = 500;
+/// How many may be asked for.
+const PAGES: RangeInclusive<u32> = 1..=500;
 /// Characters of what is looked for.
 const TEXT_CHARS: usize = 100;
 /// Entries of one piece of an export, and of an export as a whole.
@@ -52,8 +54,8 @@ fn told(row: Model) -> AuditEntry {
 
 fn filter(permit: &Permit<Admin>, query: AuditQuery) -> AppResult<Filter> {
     let limit = query.limit.unwrap_or(PAGE);
-    if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(AppError::invalid("limit", "out_of_range", format!("Between 1 and {LARGEST_PAGE} entries.")));
+    if !PAGES.contains(&limit) {
+        return Err(AppError::out_of_range("limit", &PAGES, "entries"));
     }
     if query.outcome.as_deref().is_some_and(|outcome| outcome != "ok" && outcome != "refused") {
         return Err(AppError::invalid("outcome", "invalid_value", "Either ok or refused."));
@@ -72,7 +74,7 @@ fn filter(permit: &Permit<Admin>, query: AuditQuery) -> AppResult<Filter> {
     Ok(Filter {
         from: query.from.as_deref().map(|at| moment::read(at, "from")).transpose()?,
         to: query.to.as_deref().map(|at| moment::read(at, "to")).transpose()?,
-        person: query.person.map(|id| (id, directory.people.get(&id).map(|person| person.name.clone()).unwrap_or_default())),
+        person: query.person.map(|id| (id, directory.people.get(&id).map(|person| person.name.clone()))),
         action: bounded(query.action, "action")?,
         outcome: query.outcome,
         text: bounded(query.text, "text")?,
@@ -87,11 +89,7 @@ fn filter(permit: &Permit<Admin>, query: AuditQuery) -> AppResult<Filter> {
     path = "/api/v1/audit",
     tag = "audit",
     params(AuditQuery),
-    responses(
-        (status = OK, body = Vec<AuditEntry>),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = OK, body = Vec<AuditEntry>), (status = UNPROCESSABLE_ENTITY))
 )]
 async fn list(permit: Permit<Admin>, ApiQuery(query): ApiQuery<AuditQuery>) -> AppResult<Json<Vec<AuditEntry>>> {
     let rows = read_log(&permit.db, &filter(&permit, query)?).await?;
@@ -113,11 +111,7 @@ struct ExportQuery {
     path = "/api/v1/audit/export",
     tag = "audit",
     params(AuditQuery, ExportQuery),
-    responses(
-        (status = OK, content((String = "text/csv"), (Vec<AuditEntry> = "application/json"))),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = OK, content((String = "text/csv"), (Vec<AuditEntry> = "application/json"))), (status = UNPROCESSABLE_ENTITY))
 )]
 async fn export(
     permit: Permit<Admin>,
@@ -236,7 +230,7 @@ async fn retention(permit: Permit<Admin>) -> AppResult<Json<AuditRetention>> {
     path = "/api/v1/audit/retention",
     tag = "audit",
     request_body = AuditRetention,
-    responses((status = NO_CONTENT), (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"))
+    responses((status = NO_CONTENT))
 )]
 async fn keep(permit: Permit<Admin>, ApiJson(wanted): ApiJson<AuditRetention>) -> AppResult<StatusCode> {
     set_retention(&permit.db, permit.actor(), wanted).await?;

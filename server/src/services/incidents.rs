@@ -29,6 +29,7 @@ use media::stream::{StreamEvent, StreamState, StreamStatus, Streams};
 use media::time::Stamp;
 pub use note::{Note, NotePhase};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Filter;
@@ -40,7 +41,8 @@ const NOTES: usize = 1024;
 const MAX_WAITING: usize = 5_000;
 /// Entries of an answer, where the query doesn't say.
 const PAGE: u32 = 50;
-const MAX_PAGE: u32 = 200;
+/// How many may be asked for.
+const PAGES: RangeInclusive<u32> = 1..=200;
 
 /// The log. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -120,8 +122,8 @@ impl Incidents {
     /// 422 for a query that makes no sense, with its field.
     pub async fn list(&self, camera: Option<i64>, query: &IncidentQuery) -> AppResult<Vec<Incident>> {
         let limit = query.limit.unwrap_or(PAGE);
-        if !(1..=MAX_PAGE).contains(&limit) {
-            return Err(AppError::invalid("limit", "out_of_range", format!("limit must be from 1 to {MAX_PAGE}.")));
+        if !PAGES.contains(&limit) {
+            return Err(AppError::out_of_range("limit", &PAGES, "entries"));
         }
         let filter = Filter {
             camera,

@@ -1,6 +1,7 @@
 //! One row of the table: a key, what its value may be, and how an allowed value is put in force.
 
 use super::Effective;
+use crate::typed::whole_number;
 use app::model::AllowedValues;
 use serde_json::Value;
 use std::fmt;
@@ -56,7 +57,7 @@ impl fmt::Display for Allowed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OneOf(names) => write!(f, "one of {}", names().join(", ")),
-            Self::Range { min, max, unit } => write!(f, "a whole number from {min} to {max} ({unit})"),
+            Self::Range { min, max, unit } => f.write_str(&whole_number(min, max, unit)),
             Self::Switch => f.write_str("true or false"),
         }
     }

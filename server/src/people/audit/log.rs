@@ -26,8 +26,8 @@ const MAX_ENTRIES: i64 = 1_000_000;
 pub struct Filter {
     pub from: Option<OffsetDateTime>,
     pub to: Option<OffsetDateTime>,
-    /// A person: what they did, and what was tried under their name.
-    pub person: Option<(i64, String)>,
+    /// A person: what they did and, of one who still has a name, what was tried under it.
+    pub person: Option<(i64, Option<String>)>,
     /// `session.sign_in`, or the beginning of several: `session.`.
     pub action: Option<String>,
     pub outcome: Option<String>,
@@ -51,8 +51,11 @@ impl Filter {
             );
         if let Some((id, name)) = &self.person {
             let own = Condition::all().add(audit::Column::ActorKind.eq("person")).add(audit::Column::ActorId.eq(*id));
-            let tried = Condition::all().add(audit::Column::ActorKind.eq("nobody")).add(same(audit::Column::ActorName, name));
-            all = all.add(Condition::any().add(own).add(tried));
+            // Strangers are kept without a name: no name would be theirs.
+            let tried = name
+                .as_ref()
+                .map(|name| Condition::all().add(audit::Column::ActorKind.eq("nobody")).add(same(audit::Column::ActorName, name)));
+            all = all.add(Condition::any().add(own).add_option(tried));
         }
         if let Some(text) = &self.text {
             use audit::Column::{Action, ActorName, Address, TargetName};
@@ -162,8 +165,7 @@ pub async fn retention(db: &Db) -> AppResult<AuditRetention> {
 /// 422 with the field.
 pub async fn set_retention(db: &Db, by: Actor, wanted: AuditRetention) -> AppResult<()> {
     if !ALLOWED_DAYS.contains(&wanted.days) {
-        let detail = format!("Write {} to {} days.", ALLOWED_DAYS.start(), ALLOWED_DAYS.end());
-        return Err(AppError::invalid("days", "out_of_range", detail));
+        return Err(AppError::out_of_range("days", &ALLOWED_DAYS, "days"));
     }
     let before = retention(db).await?;
     if before == wanted {

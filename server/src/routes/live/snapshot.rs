@@ -33,7 +33,7 @@ pub async fn latest(permit: Permit<On<deed::Live>>, ApiQuery(wanted): ApiQuery<W
     if let Some(width) = wanted.width
         && !WIDTHS.contains(&width)
     {
-        return Err(AppError::invalid("width", "out_of_range", "The width must be from 16 to 7680 pixels."));
+        return Err(AppError::out_of_range("width", &WIDTHS, "pixels"));
     }
     let (epoch, key) = newest_key_frame(permit.state(), permit.camera(), wanted.width).await?;
     let jpeg = permit
