@@ -23,4 +23,4 @@ pub use recovery::*;
 pub use settings::*;
 pub use status::*;
 pub use system::*;
-pub use ws::{ClientMessage, LatencyReport, MAX_LATENCIES, ServerMessage};
+pub use ws::{ClientMessage, LatencyReport, MAX_LATENCIES, ServerMessage, close_code};

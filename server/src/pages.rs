@@ -1,7 +1,7 @@
 //! Server-rendered pages: the `app` crate's components with what they need from the server in their context.
 
 use crate::error::AppError;
-use crate::guard::{Gate, visible};
+use crate::guard::{Gate, visible, wants_page};
 use crate::middleware::headers::page_policy;
 use crate::people::principal::{Principal, not_allowed, not_signed_in};
 use crate::services::feed;
@@ -52,9 +52,11 @@ pub fn router(state: &AppState) -> Router<Gate> {
                 return file;
             }
             let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-            let wants_page =
-                request.headers().get(header::ACCEPT).is_some_and(|accept| accept.to_str().is_ok_and(|text| text.contains("text/html")));
-            if reads && wants_page { missing(request).await.into_response() } else { no_such_address().await.into_response() }
+            if reads && wants_page(request.headers()) {
+                missing(request).await.into_response()
+            } else {
+                no_such_address().await.into_response()
+            }
         }
     };
     Router::new().leptos_routes_with_context(&Gate::new(state.clone()), generate_route_list(app::App), context, shell).fallback(fallback)
@@ -123,8 +125,7 @@ impl Backend for Pages {
             if !allowed {
                 return Err(not_allowed().problem());
             }
-            let none = || AppError::unavailable("no_sample", "Nothing has been measured yet.", 2).problem();
-            self.state.system.health().await.map(|health| SystemHealth::clone(&health)).ok_or_else(none)
+            self.state.system.newest().await.map(|health| SystemHealth::clone(&health)).map_err(|error| error.problem())
         })
     }
 

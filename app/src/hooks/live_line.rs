@@ -4,7 +4,7 @@ use crate::hooks::heartbeat::browser_now_ms;
 use crate::hooks::timer::sleep;
 use crate::hooks::{api, place};
 use crate::live::{Players, use_players};
-use crate::model::{ClientMessage, MAX_LATENCIES, ServerMessage};
+use crate::model::{ClientMessage, MAX_LATENCIES, ServerMessage, close_code};
 use crate::state::latency::Latencies;
 use crate::state::link::retry_delay_ms;
 use crate::state::{Link, LinkState, Wall, use_latencies, use_link, use_wall};
@@ -20,9 +20,6 @@ use std::pin::pin;
 const SILENCE_MS: i64 = 12_000;
 /// How often the page tells the delays that it measured: at least once in each step of the server's history.
 const TELL_MS: i64 = 8_000;
-
-/// Close code: the session has ended.
-const NOT_SIGNED_IN: u16 = 4401;
 
 /// Opens the line and keeps it. No-op on the server.
 pub fn use_live_line() {
@@ -102,7 +99,7 @@ async fn run_once(wall: Wall, link: Link, latencies: Latencies, players: Option<
                     wall.apply(message, now_ms);
                 }
             }
-            Either::Left((Some(Err(WebSocketError::ConnectionClose(event))), _)) if event.code == NOT_SIGNED_IN => {
+            Either::Left((Some(Err(WebSocketError::ConnectionClose(event))), _)) if event.code == close_code::NOT_SIGNED_IN => {
                 place::go_to_sign_in();
                 return heard;
             }

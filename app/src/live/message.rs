@@ -1,6 +1,7 @@
 //! Text messages of the MSE WebSocket, server to client, and its close codes. Parsing only; the binary messages are media and stay opaque.
 
 use super::FailReason;
+use crate::model::close_code;
 use serde::Deserialize;
 
 /// One text message. What a newer server may add is [`ServerText::Other`], never an error.
@@ -56,9 +57,9 @@ pub fn parse(text: &str) -> Option<ServerText> {
 /// None: the code alone doesn't tell a dead server from a blocked transport, so somebody must ask the server over plain HTTP.
 pub fn close_reason(code: u16, was_open: bool) -> Option<FailReason> {
     match code {
-        4401 => Some(FailReason::SignedOut),
-        4404 => Some(FailReason::Gone),
-        4503 => Some(FailReason::NoStream),
+        close_code::NOT_SIGNED_IN => Some(FailReason::SignedOut),
+        close_code::UNKNOWN => Some(FailReason::Gone),
+        close_code::NO_STREAM => Some(FailReason::NoStream),
         // Was open and ended: the server restarts, or the network went.
         _ if was_open => Some(FailReason::Unreachable),
         _ => None,

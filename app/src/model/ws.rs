@@ -4,6 +4,21 @@ use super::{Alert, Camera, Incident, Quality, StreamStatus};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// With which code the server closes a WebSocket, this one or a player's. A browser cannot read the status of a refused upgrade: what is
+/// wrong is said by one of these.
+pub mod close_code {
+    /// Nobody is signed in, or not any more.
+    pub const NOT_SIGNED_IN: u16 = 4401;
+    /// No such camera or stream, for whoever asks.
+    pub const UNKNOWN: u16 = 4404;
+    /// The camera is switched off, or its stream has ended.
+    pub const NO_STREAM: u16 = 4503;
+    /// The server stops (RFC 6455).
+    pub const GOING_AWAY: u16 = 1001;
+    /// The client does what it may not (RFC 6455).
+    pub const POLICY: u16 = 1008;
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {

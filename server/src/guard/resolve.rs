@@ -147,7 +147,8 @@ fn is_open(path: &str, reads: bool, set_up: bool) -> bool {
     }
 }
 
-fn wants_page(headers: &HeaderMap) -> bool {
+/// Whether a page is asked for, as browsers do for what a person opens.
+pub fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 

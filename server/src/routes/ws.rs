@@ -4,7 +4,7 @@ use crate::bucket::Bucket;
 use crate::error::{AppError, AppResult, Kind};
 use crate::guard::{Gate, Lost, Permit, SignedIn, Standing, actions_on, visible};
 use crate::people::principal::Principal;
-use crate::routes::socket::{SEND_TIMEOUT, SIGNED_OUT, STOPPING, close, code};
+use crate::routes::socket::{SEND_TIMEOUT, SIGNED_OUT, STOPPING, close, close_code};
 use crate::services::feed;
 use crate::services::feed::{About, Told};
 use crate::state::AppState;
@@ -39,7 +39,7 @@ async fn connect(permit: Result<Permit<SignedIn>, AppError>, upgrade: WebSocketU
         Ok(permit) => permit,
         // A browser cannot read the status of a refused upgrade.
         Err(error) if error.kind() == Kind::NotSignedIn => {
-            return Ok(upgrade.on_upgrade(|socket| close(socket, code::NOT_SIGNED_IN, SIGNED_OUT)));
+            return Ok(upgrade.on_upgrade(|socket| close(socket, close_code::NOT_SIGNED_IN, SIGNED_OUT)));
         }
         Err(error) => return Err(error),
     };
@@ -57,10 +57,10 @@ async fn run(mut socket: WebSocket, state: AppState, mut standing: Standing<Sign
     loop {
         let texts = tokio::select! {
             biased;
-            () = state.stopping.cancelled() => return close(socket, code::GOING_AWAY, STOPPING).await,
+            () = state.stopping.cancelled() => return close(socket, close_code::GOING_AWAY, STOPPING).await,
             changed = standing.changed() => match changed {
                 Ok(()) => full(&state, standing.principal()),
-                Err(Lost::SignedOut | Lost::Gone) => return close(socket, code::NOT_SIGNED_IN, SIGNED_OUT).await,
+                Err(Lost::SignedOut | Lost::Gone) => return close(socket, close_code::NOT_SIGNED_IN, SIGNED_OUT).await,
             },
             message = socket.recv() => {
                 let understood = match message {
@@ -75,7 +75,7 @@ async fn run(mut socket: WebSocket, state: AppState, mut standing: Standing<Sign
                 }
                 if !bucket.take(Instant::now()) {
                     state.system.counters.pages_flooding.add();
-                    return close(socket, code::POLICY, "Too many messages.").await;
+                    return close(socket, close_code::POLICY, "Too many messages.").await;
                 }
                 continue;
             }

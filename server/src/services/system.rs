@@ -8,6 +8,7 @@ mod machine;
 mod proc;
 mod sampler;
 
+use crate::error::{AppError, AppResult};
 use crate::services::status;
 use app::model::{History, StreamHistory, SystemCounters, SystemHealth};
 use history::{Point, Rings, STEP_S, STEPS};
@@ -51,6 +52,14 @@ impl System {
     pub async fn health(&self) -> Option<Arc<SystemHealth>> {
         let mut receiver = self.health.subscribe();
         receiver.wait_for(Option::is_some).await.ok()?.clone()
+    }
+
+    /// The newest sample, for an answer.
+    ///
+    /// # Errors
+    /// 503 if the server ends before there is one.
+    pub async fn newest(&self) -> AppResult<Arc<SystemHealth>> {
+        self.health().await.ok_or_else(|| AppError::unavailable("no_sample", "Nothing has been measured yet.", 2))
     }
 
     /// Every sample as it is taken.

@@ -5,7 +5,7 @@ use crate::bucket::Bucket;
 use crate::error::{AppError, Kind};
 use crate::guard::{Lost, On, Permit, Standing};
 use crate::people::principal::deed;
-use crate::routes::socket::{SEND_TIMEOUT, SIGNED_OUT, STOPPING, close, code};
+use crate::routes::socket::{SEND_TIMEOUT, SIGNED_OUT, STOPPING, close, close_code};
 use crate::services::status;
 use app::model::{CameraAction, StreamStatus};
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -60,15 +60,15 @@ pub async fn live(
     let permit = match permit {
         Ok(permit) => permit,
         Err(error) if error.kind() == Kind::NotSignedIn => {
-            return Ok(upgrade.on_upgrade(|socket| close(socket, code::NOT_SIGNED_IN, SIGNED_OUT)));
+            return Ok(upgrade.on_upgrade(|socket| close(socket, close_code::NOT_SIGNED_IN, SIGNED_OUT)));
         }
-        Err(_) => return Ok(upgrade.on_upgrade(|socket| close(socket, code::UNKNOWN, NOT_THERE))),
+        Err(_) => return Ok(upgrade.on_upgrade(|socket| close(socket, close_code::UNKNOWN, NOT_THERE))),
     };
     let Ok((handle, quality)) = path.and_then(|path| Ok((path.handle(&permit)?, path.quality))) else {
-        return Ok(upgrade.on_upgrade(|socket| close(socket, code::UNKNOWN, NOT_THERE)));
+        return Ok(upgrade.on_upgrade(|socket| close(socket, close_code::UNKNOWN, NOT_THERE)));
     };
     if handle.status().state == StreamState::Disabled {
-        return Ok(upgrade.on_upgrade(|socket| close(socket, code::NO_STREAM, "This camera is switched off.")));
+        return Ok(upgrade.on_upgrade(|socket| close(socket, close_code::NO_STREAM, "This camera is switched off.")));
     }
     let stopping = permit.stopping.clone();
     let tasks = permit.tasks.clone();
@@ -98,7 +98,7 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
     loop {
         tokio::select! {
             biased;
-            () = stopping.cancelled() => return close(socket, code::GOING_AWAY, STOPPING).await,
+            () = stopping.cancelled() => return close(socket, close_code::GOING_AWAY, STOPPING).await,
             changed = standing.changed() => match changed {
                 Ok(()) => {
                     if session.set_silent(!standing.actions().has(CameraAction::Audio)) == ReaderChange::ResumeLive {
@@ -108,8 +108,8 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
                     told = None;
                     statuses.mark_changed();
                 },
-                Err(Lost::SignedOut) => return close(socket, code::NOT_SIGNED_IN, SIGNED_OUT).await,
-                Err(Lost::Gone) => return close(socket, code::UNKNOWN, NOT_THERE).await,
+                Err(Lost::SignedOut) => return close(socket, close_code::NOT_SIGNED_IN, SIGNED_OUT).await,
+                Err(Lost::Gone) => return close(socket, close_code::UNKNOWN, NOT_THERE).await,
             },
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => match session.command(&text) {
@@ -123,11 +123,11 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
             },
             changed = statuses.changed() => {
                 if changed.is_err() {
-                    return close(socket, code::UNKNOWN, "The camera was removed.").await;
+                    return close(socket, close_code::UNKNOWN, "The camera was removed.").await;
                 }
                 let current = statuses.borrow_and_update().clone();
                 if current.state == StreamState::Disabled {
-                    return close(socket, code::NO_STREAM, "This camera was switched off.").await;
+                    return close(socket, close_code::NO_STREAM, "This camera was switched off.").await;
                 }
                 let essence = (current.state, current.error.as_ref().map(|error| (error.error.code, error.next_try_utc_ms)));
                 if told.as_ref() != Some(&essence) {
@@ -146,13 +146,13 @@ async fn run(mut socket: WebSocket, viewer: Viewer, quality: Quality, mut standi
             },
             item = reader.next(), if !session.is_paused() => {
                 let Some(item) = item else {
-                    return close(socket, code::NO_STREAM, "The stream has ended.").await;
+                    return close(socket, close_code::NO_STREAM, "The stream has ended.").await;
                 };
                 batch(&mut session, item, &mut reader, &mut out);
             },
         }
         if flooding {
-            return close(socket, code::POLICY, "Too many messages that are not commands.").await;
+            return close(socket, close_code::POLICY, "Too many messages that are not commands.").await;
         }
         if !out.is_empty() && !matches!(timeout(SEND_TIMEOUT, send(&mut socket, &mut out)).await, Ok(Ok(()))) {
             return;

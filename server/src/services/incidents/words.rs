@@ -1,6 +1,7 @@
 //! The one sentence of an incident, from its facts: "No frames for 7 s; the camera closed the connection; reconnected at the 2nd try;
 //! dark for 9.4 s."
 
+use crate::moment::span;
 use std::time::Duration;
 
 /// Longest clause that is taken from a reason, in characters.
@@ -157,29 +158,6 @@ fn nth(number: u32) -> String {
     format!("{number}{ending}")
 }
 
-/// `under 0.1 s`, `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 days`.
-pub(super) fn span(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let two = |large: u64, unit: &str, small: u64, other: &str| {
-        if small == 0 { format!("{large} {unit}") } else { format!("{large} {unit} {small} {other}") }
-    };
-    match seconds {
-        0..=59 => {
-            let exact = duration.as_secs_f32();
-            match exact {
-                ..0.05 => "under 0.1 s".to_owned(),
-                ..9.95 => format!("{exact:.1} s"),
-                _ => format!("{exact:.0} s"),
-            }
-        }
-        60..=599 => two(seconds / 60, "min", seconds % 60, "s"),
-        600..=3_599 => format!("{} min", seconds / 60),
-        3_600..=86_399 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
-        86_400..=172_799 => two(1, "day", seconds % 86_400 / 3_600, "h"),
-        _ => format!("{} days", seconds / 86_400),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,25 +217,5 @@ mod tests {
         assert_eq!(uncapitalised("RTSP is not spoken"), "RTSP is not spoken");
         assert_eq!(uncapitalised("The camera slept"), "the camera slept");
         assert_eq!(uncapitalised("A web server answers"), "a web server answers");
-    }
-
-    #[test]
-    fn lengths_have_one_or_two_units() {
-        let cases = [
-            (0, "under 0.1 s"),
-            (49, "under 0.1 s"),
-            (60, "0.1 s"),
-            (400, "0.4 s"),
-            (9_940, "9.9 s"),
-            (42_100, "42 s"),
-            (200_000, "3 min 20 s"),
-            (1_500_000, "25 min"),
-        ];
-        for (ms, text) in cases {
-            assert_eq!(span(Duration::from_millis(ms)), text);
-        }
-        assert_eq!(span(Duration::from_secs(7_500)), "2 h 5 min");
-        assert_eq!(span(Duration::from_secs(90_000)), "1 day 1 h");
-        assert_eq!(span(Duration::from_secs(600_000)), "6 days");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ladder::Step;
 use super::settings::Rung;
+use crate::moment::span;
 use std::time::Duration;
 
 pub const TRANSPORT_FIXED: &str = "This camera\u{2019}s transport is fixed, or it is no RTSP camera.";
@@ -69,14 +70,5 @@ fn name(rung: Rung) -> &'static str {
         Rung::Reboot => "Restarting the camera",
         Rung::Webhook => "The webhook",
         Rung::Alert => "Alerting people",
-    }
-}
-
-/// `40 s`, `3 min`, `2 h`.
-fn span(duration: Duration) -> String {
-    match duration.as_secs() {
-        seconds @ ..120 => format!("{seconds} s"),
-        seconds @ ..7200 => format!("{} min", seconds / 60),
-        seconds => format!("{} h", seconds / 3600),
     }
 }
