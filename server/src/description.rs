@@ -1,5 +1,5 @@
 //! What the OpenAPI document says of every operation alike: how one signs in, and the failures that arise before a handler runs. A handler's
-//! own description names only what is its own.
+//! own description names only what is its own: a failure with a reason of its own, or the status alone where the shared reason says it.
 
 use app::model::Problem;
 use utoipa::PartialSchema;
@@ -85,13 +85,18 @@ fn describe(operation: &mut Operation, changes: bool) {
             "413" | "415" | "422" => body,
             _ => false,
         };
-        if may_happen {
-            operation.responses.responses.entry(status.to_owned()).or_insert_with(|| Ref::from_response_name(name).into());
-        } else if status == "429"
-            && let Some(own) = operation.responses.responses.get_mut(status)
-        {
-            // With its header.
-            *own = Ref::from_response_name(name).into();
+        let shared = || RefOr::from(Ref::from_response_name(name));
+        match operation.responses.responses.get_mut(status) {
+            // A handler that says nothing of its own means the shared one, which has its headers, too.
+            Some(own) => {
+                if matches!(own, RefOr::T(own) if own.description.is_empty()) {
+                    *own = shared();
+                }
+            }
+            None if may_happen => {
+                operation.responses.responses.insert(status.to_owned(), shared());
+            }
+            None => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::error::AppResult;
 use crate::extract::ApiQuery;
 use crate::guard::{Gate, On, Permit, SignedIn};
 use crate::people::principal::deed;
-use app::model::{Availability, Incident, IncidentQuery, Problem, Role, Timeline, TimelineQuery};
+use app::model::{Availability, Incident, IncidentQuery, Role, Timeline, TimelineQuery};
 use axum::Json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,11 +22,7 @@ pub fn router() -> OpenApiRouter<Gate> {
     path = "/api/v1/incidents",
     tag = "incidents",
     params(IncidentQuery),
-    responses(
-        (status = OK, body = Vec<Incident>),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = OK, body = Vec<Incident>), (status = UNPROCESSABLE_ENTITY))
 )]
 async fn all(permit: Permit<SignedIn>, ApiQuery(mut query): ApiQuery<IncidentQuery>) -> AppResult<Json<Vec<Incident>>> {
     let mut found = permit.incidents.list(None, &query).await?;
@@ -55,12 +51,7 @@ async fn all(permit: Permit<SignedIn>, ApiQuery(mut query): ApiQuery<IncidentQue
     path = "/api/v1/cameras/{id}/incidents",
     tag = "incidents",
     params(("id" = i64, Path), IncidentQuery),
-    responses(
-        (status = OK, body = Vec<Incident>),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = OK, body = Vec<Incident>), (status = UNPROCESSABLE_ENTITY))
 )]
 async fn of_camera(permit: Permit<On<deed::Live>>, ApiQuery(query): ApiQuery<IncidentQuery>) -> AppResult<Json<Vec<Incident>>> {
     let id = permit.camera().0;
@@ -73,7 +64,7 @@ async fn of_camera(permit: Permit<On<deed::Live>>, ApiQuery(query): ApiQuery<Inc
     path = "/api/v1/cameras/{id}/availability",
     tag = "incidents",
     params(("id" = i64, Path)),
-    responses((status = OK, body = Availability), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = Availability))
 )]
 async fn availability(permit: Permit<On<deed::Live>>) -> AppResult<Json<Availability>> {
     let id = permit.camera().0;
@@ -86,11 +77,7 @@ async fn availability(permit: Permit<On<deed::Live>>) -> AppResult<Json<Availabi
     path = "/api/v1/cameras/{id}/timeline",
     tag = "incidents",
     params(("id" = i64, Path), TimelineQuery),
-    responses(
-        (status = OK, body = Timeline),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = OK, body = Timeline))
 )]
 async fn timeline(permit: Permit<On<deed::Live>>, ApiQuery(query): ApiQuery<TimelineQuery>) -> AppResult<Json<Timeline>> {
     let id = permit.camera().0;

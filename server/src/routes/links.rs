@@ -8,7 +8,7 @@ use crate::people::directory::{self, Link};
 use crate::people::principal::{Who, authorize, deed, not_allowed};
 use crate::people::rights::Actions;
 use crate::people::{NewLink, link_not_found};
-use app::model::{LinkInfo, LinkInput, LinkKind, Problem, Role};
+use app::model::{LinkInfo, LinkInput, LinkKind, Role};
 use axum::Json;
 use axum::http::StatusCode;
 use media::CameraId;
@@ -62,12 +62,7 @@ async fn list(permit: Permit<SignedIn>) -> Json<Vec<LinkInfo>> {
     path = "/api/v1/links",
     tag = "links",
     request_body = LinkInput,
-    responses(
-        (status = CREATED, body = LinkInfo),
-        (status = FORBIDDEN, body = Problem, content_type = "application/problem+json"),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
-    )
+    responses((status = CREATED, body = LinkInfo), (status = NOT_FOUND))
 )]
 async fn create(permit: Permit<SignedIn>, ApiJson(input): ApiJson<LinkInput>) -> AppResult<(StatusCode, Json<LinkInfo>)> {
     let created_by = match permit.principal().who {
@@ -101,7 +96,7 @@ async fn create(permit: Permit<SignedIn>, ApiJson(input): ApiJson<LinkInput>) ->
     path = "/api/v1/links/{id}",
     tag = "links",
     params(("id" = i64, Path)),
-    responses((status = NO_CONTENT), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = NO_CONTENT))
 )]
 async fn revoke(permit: Permit<SignedIn>, ApiPath(id): ApiPath<i64>) -> AppResult<StatusCode> {
     let directory = permit.people.directory();

@@ -89,7 +89,7 @@ pub fn told(principal: &Principal, client: &Client) -> Option<WhoAmI> {
     get,
     path = "/api/v1/session",
     tag = "session",
-    responses((status = OK, body = WhoAmI), (status = UNAUTHORIZED, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = WhoAmI))
 )]
 async fn read(permit: Permit<SignedIn>) -> AppResult<Json<WhoAmI>> {
     told(permit.principal(), permit.client()).map(Json).ok_or_else(not_signed_in)
@@ -104,8 +104,7 @@ async fn read(permit: Permit<SignedIn>) -> AppResult<Json<WhoAmI>> {
     request_body = SignIn,
     responses(
         (status = OK, body = WhoAmI),
-        (status = UNAUTHORIZED, body = Problem, content_type = "application/problem+json"),
-        (status = TOO_MANY_REQUESTS, body = Problem, content_type = "application/problem+json"),
+        (status = TOO_MANY_REQUESTS),
     )
 )]
 async fn sign_in(permit: Permit<Anyone>, session: Session, headers: HeaderMap, ApiJson(body): ApiJson<SignIn>) -> AppResult<Json<WhoAmI>> {
@@ -141,7 +140,7 @@ async fn sign_out(permit: Permit<Anyone>, session: Session) -> AppResult<StatusC
         (status = NO_CONTENT),
         (status = FORBIDDEN, body = Problem, content_type = "application/problem+json", description = "The current password is wrong, or this is not a person's session"),
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json", description = "The new password breaks the rule that `code` names"),
-        (status = TOO_MANY_REQUESTS, body = Problem, content_type = "application/problem+json"),
+        (status = TOO_MANY_REQUESTS),
     )
 )]
 async fn change_password(
@@ -168,7 +167,7 @@ fn person(permit: &Permit<SignedIn>) -> AppResult<(i64, i64)> {
     get,
     path = "/api/v1/sessions",
     tag = "session",
-    responses((status = OK, body = Vec<SessionInfo>), (status = FORBIDDEN, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = Vec<SessionInfo>))
 )]
 async fn list(permit: Permit<SignedIn>) -> AppResult<Json<Vec<SessionInfo>>> {
     let (id, generation) = person(&permit)?;
@@ -213,7 +212,7 @@ fn shown(hash: &[u8; 32]) -> String {
     path = "/api/v1/sessions/{id}",
     tag = "session",
     params(("id" = String, Path)),
-    responses((status = NO_CONTENT), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = NO_CONTENT))
 )]
 async fn end(permit: Permit<SignedIn>, ApiPath(wanted): ApiPath<String>) -> AppResult<StatusCode> {
     let (id, generation) = person(&permit)?;

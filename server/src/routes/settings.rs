@@ -4,7 +4,7 @@ use crate::error::AppResult;
 use crate::extract::ApiJson;
 use crate::guard::{Admin, Gate, Permit};
 use crate::people::audit::Entry;
-use app::model::{InstallationPatch, InstallationSettings, Problem, RecordingPlace, RecordingPlaceInput, WebhookInput, WebhookReport};
+use app::model::{InstallationPatch, InstallationSettings, RecordingPlace, RecordingPlaceInput, WebhookInput, WebhookReport};
 use axum::Json;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -27,10 +27,7 @@ async fn read(permit: Permit<Admin>) -> Json<InstallationSettings> {
     path = "/api/v1/settings",
     tag = "settings",
     request_body = InstallationPatch,
-    responses(
-        (status = OK, body = InstallationSettings),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = OK, body = InstallationSettings))
 )]
 async fn update(permit: Permit<Admin>, ApiJson(patch): ApiJson<InstallationPatch>) -> AppResult<Json<InstallationSettings>> {
     let before = permit.installation.settings();
@@ -46,10 +43,7 @@ async fn update(permit: Permit<Admin>, ApiJson(patch): ApiJson<InstallationPatch
     path = "/api/v1/settings/webhook/test",
     tag = "settings",
     request_body = WebhookInput,
-    responses(
-        (status = OK, body = WebhookReport),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = OK, body = WebhookReport))
 )]
 async fn test_webhook(permit: Permit<Admin>, ApiJson(input): ApiJson<WebhookInput>) -> AppResult<Json<WebhookReport>> {
     permit.installation.test_webhook(&input).await.map(Json)
@@ -67,10 +61,7 @@ async fn recordings(permit: Permit<Admin>) -> AppResult<Json<RecordingPlace>> {
     path = "/api/v1/settings/recordings",
     tag = "settings",
     request_body = RecordingPlaceInput,
-    responses(
-        (status = OK, body = RecordingPlace),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = OK, body = RecordingPlace))
 )]
 async fn choose_recordings(permit: Permit<Admin>, ApiJson(input): ApiJson<RecordingPlaceInput>) -> AppResult<Json<RecordingPlace>> {
     let before = permit.storage.folder();

@@ -43,7 +43,7 @@ async fn read(permit: Permit<Anyone>) -> Json<SetupState> {
         (status = FORBIDDEN, body = Problem, content_type = "application/problem+json", description = "Not the token, or sent by a page of another site"),
         (status = CONFLICT, body = Problem, content_type = "application/problem+json", description = "There is an account already"),
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json", description = "A name or password that is not taken; see `field` and `code`"),
-        (status = TOO_MANY_REQUESTS, body = Problem, content_type = "application/problem+json"),
+        (status = TOO_MANY_REQUESTS),
     )
 )]
 async fn create(permit: Permit<Anyone>, session: Session, headers: HeaderMap, ApiJson(body): ApiJson<FirstAdmin>) -> AppResult<StatusCode> {

@@ -54,7 +54,6 @@ fn told(permit: &Permit<Admin>, row: token::Model) -> TokenInfo {
     responses(
         (status = CREATED, body = TokenInfo),
         (status = CONFLICT, body = Problem, content_type = "application/problem+json", description = "There are too many"),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
     )
 )]
 async fn create(permit: Permit<Admin>, ApiJson(input): ApiJson<TokenInput>) -> AppResult<(StatusCode, Json<TokenInfo>)> {
@@ -90,7 +89,7 @@ async fn create(permit: Permit<Admin>, ApiJson(input): ApiJson<TokenInput>) -> A
     path = "/api/v1/tokens/{id}",
     tag = "tokens",
     params(("id" = i64, Path)),
-    responses((status = NO_CONTENT), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = NO_CONTENT))
 )]
 async fn revoke(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<StatusCode> {
     permit.people.remove_token(permit.actor(), id).await?;

@@ -76,7 +76,7 @@ async fn create(
     path = "/api/v1/users/{id}",
     tag = "users",
     params(("id" = i64, Path)),
-    responses((status = OK, body = UserInfo), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = UserInfo))
 )]
 async fn read(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<Json<UserInfo>> {
     let person = permit.people.person(id)?;
@@ -92,9 +92,7 @@ async fn read(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<Jso
     request_body = UserPatch,
     responses(
         (status = OK, body = UserInfo),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
         (status = CONFLICT, body = Problem, content_type = "application/problem+json", description = "The name is taken, or this is the last admin (`last_admin`)"),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
     )
 )]
 async fn update(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>, ApiJson(patch): ApiJson<UserPatch>) -> AppResult<Json<UserInfo>> {
@@ -111,7 +109,6 @@ async fn update(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>, ApiJson(patch)
     params(("id" = i64, Path)),
     responses(
         (status = NO_CONTENT),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
         (status = CONFLICT, body = Problem, content_type = "application/problem+json", description = "This is the last admin (`last_admin`)"),
     )
 )]
@@ -129,7 +126,6 @@ async fn remove(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<S
     request_body = NewPassword,
     responses(
         (status = NO_CONTENT),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
         (status = CONFLICT, body = Problem, content_type = "application/problem+json", description = "It is the own account (`own_password`)"),
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json", description = "The password breaks the rule that `code` names"),
     )
@@ -150,7 +146,7 @@ async fn set_password(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>, ApiJson(
     path = "/api/v1/users/{id}/sessions",
     tag = "users",
     params(("id" = i64, Path)),
-    responses((status = OK, body = Vec<SessionInfo>), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = Vec<SessionInfo>))
 )]
 async fn sessions(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<Json<Vec<SessionInfo>>> {
     let person = permit.people.person(id)?;
@@ -163,7 +159,7 @@ async fn sessions(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult
     path = "/api/v1/users/{id}/sessions",
     tag = "users",
     params(("id" = i64, Path)),
-    responses((status = NO_CONTENT), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = NO_CONTENT))
 )]
 async fn end_sessions(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<StatusCode> {
     permit.people.sign_out_everywhere(permit.actor(), id).await?;
@@ -176,7 +172,7 @@ async fn end_sessions(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppRe
     path = "/api/v1/users/{id}/sessions/{session}",
     tag = "users",
     params(("id" = i64, Path), ("session" = String, Path)),
-    responses((status = NO_CONTENT), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = NO_CONTENT))
 )]
 async fn end_session(permit: Permit<Admin>, ApiPath((id, wanted)): ApiPath<(i64, String)>) -> AppResult<StatusCode> {
     let person = permit.people.person(id)?;

@@ -24,7 +24,6 @@ pub async fn list(permit: Permit<SignedIn>) -> Json<Vec<Camera>> {
     request_body = CameraInput,
     responses(
         (status = CREATED, body = Camera, headers(("Location" = String, description = "The camera's address"))),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
         (status = CONFLICT, body = Problem, content_type = "application/problem+json", description = "The name is taken"),
         (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json", description = "A value is wrong, or the camera gives no picture; see `field` and `code`"),
     )

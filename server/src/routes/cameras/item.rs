@@ -17,7 +17,7 @@ use serde_json::json;
     path = "/api/v1/cameras/{id}",
     tag = "cameras",
     params(("id" = i64, Path)),
-    responses((status = OK, body = Camera), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = Camera))
 )]
 pub async fn get(permit: Permit<On<deed::See>>) -> AppResult<Json<Camera>> {
     let camera = permit.cameras.get(permit.camera().0)?;
@@ -34,9 +34,7 @@ pub async fn get(permit: Permit<On<deed::See>>) -> AppResult<Json<Camera>> {
     request_body = CameraPatch,
     responses(
         (status = OK, body = Camera),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
         (status = CONFLICT, body = Problem, content_type = "application/problem+json"),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn update(
@@ -69,7 +67,7 @@ pub async fn update(
     path = "/api/v1/cameras/{id}",
     tag = "cameras",
     params(("id" = i64, Path)),
-    responses((status = NO_CONTENT), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = NO_CONTENT))
 )]
 pub async fn delete(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<StatusCode> {
     let camera = permit.cameras.get(id)?;

@@ -4,7 +4,6 @@ use crate::error::AppResult;
 use crate::extract::ApiJson;
 use crate::guard::{Admin, Permit};
 use crate::people::audit::Entry;
-use app::model::Problem;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
@@ -24,7 +23,7 @@ pub struct CameraOrder {
     path = "/api/v1/cameras/order",
     tag = "cameras",
     request_body = CameraOrder,
-    responses((status = NO_CONTENT), (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"))
+    responses((status = NO_CONTENT))
 )]
 pub async fn reorder(permit: Permit<Admin>, ApiJson(order): ApiJson<CameraOrder>) -> AppResult<StatusCode> {
     let ids = || permit.cameras.wall().cameras.iter().map(|camera| camera.id).collect::<Vec<_>>();

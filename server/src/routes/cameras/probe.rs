@@ -19,7 +19,6 @@ use media::CameraId;
     responses(
         (status = OK, body = ProbeReport),
         (status = NOT_FOUND, body = Problem, content_type = "application/problem+json", description = "There is no camera `camera_id`"),
-        (status = UNPROCESSABLE_ENTITY, body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn probe(

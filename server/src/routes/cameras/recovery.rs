@@ -3,7 +3,7 @@
 use crate::error::AppResult;
 use crate::guard::{On, Permit};
 use crate::people::principal::deed;
-use app::model::{CameraRecovery, Problem};
+use app::model::CameraRecovery;
 use axum::Json;
 
 /// The camera's recovery ladder: which rungs can be taken and how often they were, since when the camera has been dark, what comes next.
@@ -13,7 +13,7 @@ use axum::Json;
     path = "/api/v1/cameras/{id}/recovery",
     tag = "cameras",
     params(("id" = i64, Path)),
-    responses((status = OK, body = CameraRecovery), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = CameraRecovery))
 )]
 pub async fn of_camera(permit: Permit<On<deed::Live>>) -> AppResult<Json<CameraRecovery>> {
     permit.recovery.of(permit.camera().0).map(Json)

@@ -4,7 +4,7 @@ use crate::error::AppResult;
 use crate::extract::ApiQuery;
 use crate::guard::{Admin, On, Permit};
 use crate::people::principal::deed;
-use app::model::{CameraSetting, Problem, SettingsQuery};
+use app::model::{CameraSetting, SettingsQuery};
 use axum::Json;
 
 /// Every setting of a camera: its value, where it comes from (the camera's `overrides`, its profile, the installation, built in), what it
@@ -14,7 +14,7 @@ use axum::Json;
     path = "/api/v1/cameras/{id}/settings",
     tag = "cameras",
     params(("id" = i64, Path)),
-    responses((status = OK, body = Vec<CameraSetting>), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = Vec<CameraSetting>))
 )]
 pub async fn of_camera(permit: Permit<On<deed::Configure>>) -> AppResult<Json<Vec<CameraSetting>>> {
     permit.cameras.settings_of(permit.camera().0).map(Json)
@@ -26,7 +26,7 @@ pub async fn of_camera(permit: Permit<On<deed::Configure>>) -> AppResult<Json<Ve
     path = "/api/v1/cameras/settings",
     tag = "cameras",
     params(SettingsQuery),
-    responses((status = OK, body = Vec<CameraSetting>), (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = Vec<CameraSetting>))
 )]
 pub async fn inherited(permit: Permit<Admin>, ApiQuery(query): ApiQuery<SettingsQuery>) -> Json<Vec<CameraSetting>> {
     Json(permit.cameras.inherited_settings(query.profile))

@@ -5,7 +5,7 @@ use crate::extract::ApiPath;
 use crate::guard::{On, Permit};
 use crate::people::audit::Entry;
 use crate::people::principal::{Deed, deed};
-use app::model::{CameraAction, Problem, StreamStatus};
+use app::model::{CameraAction, StreamStatus};
 use axum::Json;
 use media::id::Quality;
 use media::stream::{RecoverOutcome, StreamHandle};
@@ -35,7 +35,7 @@ impl From<RecoverOutcome> for Restart {
     path = "/api/v1/cameras/{id}/streams",
     tag = "streams",
     params(("id" = i64, Path)),
-    responses((status = OK, body = Vec<StreamStatus>), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = Vec<StreamStatus>))
 )]
 pub async fn list(permit: Permit<On<deed::Live>>) -> AppResult<Json<Vec<StreamStatus>>> {
     let streams = permit.cameras.streams_of(permit.camera().0)?;
@@ -49,7 +49,7 @@ pub async fn list(permit: Permit<On<deed::Live>>) -> AppResult<Json<Vec<StreamSt
     path = "/api/v1/cameras/{id}/streams/{quality}/recover",
     tag = "streams",
     params(("id" = i64, Path), ("quality" = String, Path, description = "`main` or `sub`")),
-    responses((status = OK, body = Restart), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = Restart))
 )]
 pub async fn recover(permit: Permit<On<deed::Live>>, ApiPath(path): ApiPath<(i64, String)>) -> AppResult<Json<Restart>> {
     Ok(Json(handle(&permit, &path.1)?.recover().await.into()))
@@ -61,7 +61,7 @@ pub async fn recover(permit: Permit<On<deed::Live>>, ApiPath(path): ApiPath<(i64
     path = "/api/v1/cameras/{id}/streams/{quality}/restart",
     tag = "streams",
     params(("id" = i64, Path), ("quality" = String, Path, description = "`main` or `sub`")),
-    responses((status = OK, body = Restart), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = Restart))
 )]
 pub async fn restart(permit: Permit<On<deed::Operate>>, ApiPath(path): ApiPath<(i64, String)>) -> AppResult<Json<Restart>> {
     let outcome = handle(&permit, &path.1)?.restart().await;
