@@ -1,5 +1,6 @@
 import { loop } from './support/camera';
 import { expectLive } from './support/expectations';
+import type { Wall } from './support/pages';
 import { expect, test } from './support/test';
 import { Traffic, breakable, freezeAll, turn } from './support/wedge';
 
@@ -14,16 +15,22 @@ const quick = {
   'health.longest_wait_s': 5,
 };
 
+/** The wall when its camera is live, with the watch of its tile open. */
+async function watched(wall: Wall, path?: string) {
+  await wall.open(path);
+  const tile = wall.tile('Gate');
+  await expectLive(tile, loop.sub);
+  await tile.choose('Picture watch');
+  return tile;
+}
+
 const acted = /Refreshing the player|Starting over|to recover/;
 
 test('a player that hangs while the stream is healthy is refreshed, and nothing else is', async ({ wall, addCamera, camera }) => {
   await breakable(wall.page);
   await addCamera(camera, 'Gate');
-  await wall.open();
+  const tile = await watched(wall);
   await wall.mark();
-  const tile = wall.tile('Gate');
-  await expectLive(tile, loop.sub);
-  await tile.choose('Picture watch');
   await expect(tile.watch.getByText('Watching', { exact: true })).toBeVisible();
   const before = (await camera.counters()).mounts['/sub']?.sessions_total;
   const traffic = new Traffic(wall.page);
@@ -40,10 +47,7 @@ test('a player that hangs while the stream is healthy is refreshed, and nothing 
 test('a player that hangs for good is torn down and the server is asked, until it works', async ({ wall, addCamera, camera }) => {
   await breakable(wall.page);
   await addCamera(camera, 'Gate', { overrides: { ...quick, 'health.refreshes': 1 } });
-  await wall.open();
-  const tile = wall.tile('Gate');
-  await expectLive(tile, loop.sub);
-  await tile.choose('Picture watch');
+  const tile = await watched(wall);
   const before = (await camera.counters()).mounts['/sub']?.sessions_total;
   await wall.page.evaluate(() => {
     window.rememberedVideo = document.querySelector('video.is-shown');
@@ -63,10 +67,7 @@ test('a player that hangs for good is torn down and the server is asked, until i
 test('attempts that are used up are told on the tile, and a person begins another series', async ({ wall, addCamera, camera }) => {
   await breakable(wall.page);
   await addCamera(camera, 'Gate', { overrides: { ...quick, 'health.max_attempts': 1 } });
-  await wall.open('/?transport=mse');
-  const tile = wall.tile('Gate');
-  await expectLive(tile, loop.sub);
-  await tile.choose('Picture watch');
+  const tile = await watched(wall, '/?transport=mse');
   await wall.page.evaluate(() => {
     window.swallowMedia = true;
   });
@@ -84,10 +85,7 @@ test('attempts that are used up are told on the tile, and a person begins anothe
 
 test('a camera that is away: only the server is asked, ever more rarely, and the last picture stays', async ({ wall, addCamera, camera, startCamera }) => {
   await addCamera(camera, 'Gate', { overrides: quick });
-  await wall.open();
-  const tile = wall.tile('Gate');
-  await expectLive(tile, loop.sub);
-  await tile.choose('Picture watch');
+  const tile = await watched(wall);
   const traffic = new Traffic(wall.page);
   await camera.stop();
   await expect(tile.watch.getByText(/the server says that the camera is away. Asking it to recover/).first()).toBeVisible();
@@ -104,10 +102,7 @@ test('a camera that is away: only the server is asked, ever more rarely, and the
 test('a page in the background for two minutes is not restarted', async ({ wall, addCamera, camera }) => {
   await wall.page.clock.install();
   await addCamera(camera, 'Gate');
-  await wall.open();
-  const tile = wall.tile('Gate');
-  await expectLive(tile, loop.sub);
-  await tile.choose('Picture watch');
+  const tile = await watched(wall);
   const traffic = new Traffic(wall.page);
   await turn(wall.page, 'hidden');
   await expect(tile.watch.getByText('Rests: the page is in the background', { exact: true })).toBeVisible();
@@ -121,10 +116,7 @@ test('a page in the background for two minutes is not restarted', async ({ wall,
 
 test('a page that is left and kept for “back” rests, and is live again when it is back', async ({ wall, addCamera, camera }) => {
   await addCamera(camera, 'Gate', { overrides: quick });
-  await wall.open();
-  const tile = wall.tile('Gate');
-  await expectLive(tile, loop.sub);
-  await tile.choose('Picture watch');
+  const tile = await watched(wall);
   const traffic = new Traffic(wall.page);
   // Test browsers keep no page: what they do with one is told by hand.
   const turnPage = (type: 'pagehide' | 'pageshow') => wall.page.evaluate((type) => window.dispatchEvent(new PageTransitionEvent(type, { persisted: true })), type);
@@ -141,10 +133,7 @@ test('a page that is left and kept for “back” rests, and is live again when 
 test('timers that the browser holds back are no standstill', async ({ wall, addCamera, camera }) => {
   await breakable(wall.page);
   await addCamera(camera, 'Gate', { overrides: quick });
-  await wall.open();
-  const tile = wall.tile('Gate');
-  await expectLive(tile, loop.sub);
-  await tile.choose('Picture watch');
+  const tile = await watched(wall);
   await expect(tile.watch.getByText('Watching', { exact: true })).toBeVisible();
   const traffic = new Traffic(wall.page);
   const since = await wall.page.evaluate(() => {

@@ -169,7 +169,7 @@ pub(super) mod present_or_null {
 }
 
 /// A camera as read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Camera {
     pub id: i64,

@@ -7,18 +7,11 @@ fn camera() -> Camera {
     Camera {
         id: 1,
         name: "Gate".to_owned(),
-        profile: Profile::GenericRtsp,
         enabled: true,
-        hidden: false,
-        group: None,
-        tags: Vec::new(),
         sources: Sources { main: Some(SourceAddress { url: "rtsp://cam/1".to_owned(), transport: Transport::Tcp }), sub: None },
         credentials: Some(CredentialsView { username: "admin".to_owned(), has_password: true }),
         always_on: true,
-        overrides: BTreeMap::new(),
-        health: crate::health::HealthSettings::default(),
-        actions: Vec::new(),
-        created_at: "2026-11-21T00:00:00Z".to_owned(),
+        ..Camera::default()
     }
 }
 

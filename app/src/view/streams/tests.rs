@@ -80,22 +80,7 @@ fn a_press_turns_the_order_and_another_column_starts_its_own_way() {
 
 #[test]
 fn a_camera_without_a_sub_stream_is_listed_once() {
-    let camera = |profile, sources| Camera {
-        id: 1,
-        name: "Gate".into(),
-        profile,
-        enabled: true,
-        hidden: false,
-        group: None,
-        tags: Vec::new(),
-        sources,
-        credentials: None,
-        always_on: true,
-        overrides: Default::default(),
-        health: Default::default(),
-        actions: Vec::new(),
-        created_at: String::new(),
-    };
+    let camera = |profile, sources| Camera { id: 1, name: "Gate".into(), profile, enabled: true, sources, ..Camera::default() };
     assert_eq!(streams_of(&camera(Profile::GenericRtsp, Sources::default())).len(), 1);
     assert_eq!(streams_of(&camera(Profile::TestPattern, Sources::default())).len(), 2);
 }

@@ -71,22 +71,7 @@ mod tests {
     }
 
     fn stored(input: CameraInput) -> Camera {
-        Camera {
-            id: 1,
-            name: input.name,
-            profile: input.profile,
-            enabled: true,
-            hidden: false,
-            group: None,
-            tags: Vec::new(),
-            sources: input.sources,
-            credentials: None,
-            always_on: true,
-            overrides: Default::default(),
-            health: Default::default(),
-            actions: Vec::new(),
-            created_at: String::new(),
-        }
+        Camera { id: 1, name: input.name, profile: input.profile, enabled: true, sources: input.sources, ..Camera::default() }
     }
 
     #[test]
