@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod camera;
+pub mod discovery;
 pub mod https;
 pub mod incident;
 pub mod people;
@@ -15,6 +16,7 @@ pub mod ws;
 pub use admin::*;
 use camera::present_or_null;
 pub use camera::*;
+pub use discovery::*;
 pub use https::*;
 pub use incident::*;
 pub use people::*;

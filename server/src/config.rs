@@ -64,6 +64,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<String>,
     /// What those proxies write.
     pub proxy_headers: ProxyHeaders,
+    /// The machine's own IPv4 addresses in the networks that are searched for cameras. Empty: all but loopback.
+    pub discovery_interfaces: Vec<String>,
+    /// Hosts that are asked by their own addresses as well (`10.1.0.5`, `10.1.0.5:3702`): a search does not pass routers.
+    pub discovery_hosts: Vec<String>,
     /// Days for which the incident log is kept, 1-3650.
     pub incidents_keep_days: u32,
     /// Where the certificate of HTTPS comes from.
@@ -103,7 +107,7 @@ pub struct Flags {
 }
 
 /// The keys a file may hold.
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 25] = [
     "data",
     "listen",
     "database_url",
@@ -115,6 +119,8 @@ const KEYS: [&str; 23] = [
     "allowed_origins",
     "trusted_proxies",
     "proxy_headers",
+    "discovery_interfaces",
+    "discovery_hosts",
     "incidents_keep_days",
     "https",
     "https_listen",
@@ -167,6 +173,8 @@ impl Settings {
             .set_default("allowed_origins", Vec::<String>::new())?
             .set_default("trusted_proxies", Vec::<String>::new())?
             .set_default("proxy_headers", "x_forwarded")?
+            .set_default("discovery_interfaces", Vec::<String>::new())?
+            .set_default("discovery_hosts", Vec::<String>::new())?
             .set_default("incidents_keep_days", 90)?
             .set_default("https", "self_signed")?
             .set_default("https_listen", "")?
@@ -193,6 +201,8 @@ impl Settings {
             .with_list_parse_key("media_folders")
             .with_list_parse_key("allowed_origins")
             .with_list_parse_key("trusted_proxies")
+            .with_list_parse_key("discovery_interfaces")
+            .with_list_parse_key("discovery_hosts")
             .with_list_parse_key("https_names")
             .with_list_parse_key("acme_domains")
             .source(environment);
@@ -240,6 +250,16 @@ impl Settings {
         for proxy in &self.trusted_proxies {
             if crate::listen::client::network(proxy).is_none() {
                 complaints.push(format!("trusted_proxies: {proxy} is neither an address nor a network such as 10.0.0.0/8."));
+            }
+        }
+        for own in &self.discovery_interfaces {
+            if own.parse::<std::net::Ipv4Addr>().is_err() {
+                complaints.push(format!("discovery_interfaces: {own} is not an IPv4 address such as 192.168.1.5."));
+            }
+        }
+        for host in &self.discovery_hosts {
+            if crate::services::discovery::host(host).is_none() {
+                complaints.push(format!("discovery_hosts: {host} is not an IPv4 address such as 10.1.0.5 or 10.1.0.5:3702."));
             }
         }
         if !(1..=3650).contains(&self.incidents_keep_days) {
@@ -371,10 +391,14 @@ mod tests {
             ("NIGHTJAR_DATABASE_URL", "mysql://x"),
             ("NIGHTJAR_MEDIA_FOLDERS", "/does/not/exist/here"),
             ("NIGHTJAR_INCIDENTS_KEEP_DAYS", "0"),
+            ("NIGHTJAR_DISCOVERY_INTERFACES", "192.168.1.5,eth0"),
+            ("NIGHTJAR_DISCOVERY_HOSTS", "10.1.0.5,camera.lan"),
         ];
         let complaints = load("", &environment, Flags::default()).expect("loads").complaints();
         assert!(complaints.iter().any(|text| text.contains("incidents_keep_days")));
         assert!(complaints.iter().any(|text| text.contains("database_url")));
+        assert!(complaints.iter().any(|text| text.contains("eth0")) && complaints.iter().any(|text| text.contains("camera.lan")));
+        assert!(!complaints.iter().any(|text| text.contains("192.168.1.5 is") || text.contains("10.1.0.5 is")), "{complaints:?}");
         assert!(complaints.iter().any(|text| text.contains("/does/not/exist/here")));
     }
 }

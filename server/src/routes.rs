@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod cameras;
+pub mod discovery;
 pub mod guest;
 pub mod health;
 pub mod https;
@@ -25,6 +26,7 @@ pub fn api() -> OpenApiRouter<Gate> {
     OpenApiRouter::new()
         .merge(audit::router())
         .merge(cameras::router())
+        .merge(discovery::router())
         .merge(incidents::router())
         .merge(health::router())
         .merge(https::router())

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod cameras;
 pub mod diagnostics;
+pub mod discovery;
 pub mod feed;
 pub mod incidents;
 pub mod installation;

@@ -10,6 +10,7 @@ use crate::secrets::Sealer;
 use crate::services::address::{AddressPolicy, Resolve, SystemResolver};
 use crate::services::cameras::{Cameras, Parts};
 use crate::services::diagnostics::Bundler;
+use crate::services::discovery::{self, Discovery};
 use crate::services::feed::Feed;
 use crate::services::incidents::{Incidents, Sources};
 use crate::services::installation::{self, Installation};
@@ -67,6 +68,8 @@ pub struct Inner {
     /// How the process and its machine are.
     pub system: System,
     pub bundler: Bundler,
+    /// Finds cameras on the network.
+    pub discovery: Discovery,
     /// What is done for cameras that stay dark.
     pub recovery: Recovery,
     pub addresses: AddressPolicy,
@@ -89,6 +92,8 @@ pub struct Outside {
     pub resolver: Arc<dyn Resolve>,
     /// Opens the cameras' streams.
     pub connect: Arc<dyn Connect>,
+    /// How cameras are searched for.
+    pub discovery: discovery::Terms,
 }
 
 impl Outside {
@@ -96,7 +101,7 @@ impl Outside {
     pub fn real(settings: &Settings) -> Self {
         let addresses = media::ingest::net::AddressPolicy { allow_loopback: settings.allow_loopback_cameras, ..Default::default() };
         let connector = Connector::new(ConnectorOptions { addresses, ..ConnectorOptions::default() });
-        Self { resolver: Arc::new(SystemResolver), connect: Arc::new(connector) }
+        Self { resolver: Arc::new(SystemResolver), connect: Arc::new(connector), discovery: discovery::Terms::default() }
     }
 }
 
@@ -172,6 +177,7 @@ impl AppState {
         });
         let leptos = LeptosOptions::builder().output_name("nightjar").site_root("target/site").site_pkg_dir("pkg").build();
         let stopping = CancellationToken::new();
+        let discovery = Discovery::new(outside.discovery, settings.clone(), tasks.clone(), stopping.clone());
         let inner = Inner {
             settings,
             db,
@@ -186,6 +192,7 @@ impl AppState {
             incidents,
             system: System::default(),
             bundler: Bundler::default(),
+            discovery,
             recovery,
             addresses,
             people,

@@ -11,6 +11,7 @@ pub mod strip;
 mod auth;
 mod camera;
 mod connection;
+mod discovery;
 mod fixture;
 mod gst;
 mod loops;
@@ -23,6 +24,7 @@ mod shared;
 
 pub use auth::{Auth, Scheme};
 pub use camera::{Builder, Counters, FakeCamera};
+pub use discovery::{Announcement, Manner, Responder};
 pub use fixture::{AudioCodec, Fixture, LOOP_SECONDS, Scene, VideoCodec, VideoSpec, fixtures_dir};
 pub use gst::GstCamera;
 pub use loops::Loop;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use fakecam::{Auth, FakeCamera, Fixture, Scheme, Script, control};
+use fakecam::{Announcement, Auth, FakeCamera, Fixture, Responder, Scheme, Script, control};
 
 /// A scripted RTSP camera: /main, /sub, /cam/N/main, /cam/N/sub and /fixture/NAME.
 #[derive(Debug, Parser)]
@@ -32,6 +32,12 @@ struct Arguments {
     /// Behaviour from the start, as JSON: {"transport": "tcp_only"}
     #[arg(long)]
     script: Option<String>,
+    /// Answers searches (WS-Discovery) at this address; port 0 takes a free one.
+    #[arg(long)]
+    discovery: Option<SocketAddr>,
+    /// A device that answers them, as JSON: {"name": "Gate", "manufacturer": "Reolink", "manner": "well"}
+    #[arg(long)]
+    announce: Vec<String>,
 }
 
 #[tokio::main]
@@ -54,8 +60,16 @@ async fn main() -> Result<()> {
     }
     let camera = Arc::new(builder.start().await?);
     let (listener, address) = control::bind(arguments.control).await?;
+    let responder = match arguments.discovery {
+        Some(listen) => {
+            let devices = arguments.announce.iter().map(|text| serde_json::from_str::<Announcement>(text).context("--announce"));
+            Some(Responder::start(listen, devices.collect::<Result<_>>()?).await?)
+        }
+        None => None,
+    };
     let mut out = std::io::stdout().lock();
-    writeln!(out, "fakecam ready rtsp://{} control http://{address}", camera.address())?;
+    let discovery = responder.as_ref().map(|responder| format!(" discovery {}", responder.address())).unwrap_or_default();
+    writeln!(out, "fakecam ready rtsp://{} control http://{address}{discovery}", camera.address())?;
     out.flush()?;
     drop(out);
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

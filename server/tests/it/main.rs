@@ -6,6 +6,7 @@ mod attacks;
 mod bad_input;
 mod cameras;
 mod diagnostics;
+mod discovery;
 mod faults;
 mod guard;
 mod https;

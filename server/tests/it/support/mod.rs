@@ -18,12 +18,14 @@ use serde_json::Value;
 use server::config::{Flags, Settings};
 use server::listen::{Limits, Port, Server};
 use server::services::address::{Resolve, SystemResolver};
+use server::services::discovery::Terms;
 use server::state::{AppState, Outside};
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -77,6 +79,7 @@ impl Answer {
 pub fn settings(data: &Path, more: &[(&str, &str)]) -> Settings {
     let mut environment: HashMap<String, String> = more.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
     environment.insert("NIGHTJAR_DATA".into(), data.to_string_lossy().into());
+    environment.entry("NIGHTJAR_DISCOVERY_INTERFACES".into()).or_insert_with(|| "127.0.0.1".into());
     Settings::load_from(&Flags::default(), Some(environment)).expect("settings that load")
 }
 
@@ -113,7 +116,7 @@ impl TestApp {
     async fn open(folder: Arc<TempDir>, environment: &[(&str, &str)], account: bool, resolver: Arc<dyn Resolve>) -> Self {
         let settings = settings(folder.path(), environment);
         let cameras = Arc::new(FakeCameras::default());
-        let outside = Outside { resolver, connect: cameras.clone() };
+        let outside = Outside { resolver, connect: cameras.clone(), discovery: quiet() };
         let state = AppState::start(settings, outside).await.expect("a server that starts");
         let token = admin(&state, account).await;
         Self { cameras, router: server::router::app(state.clone()), state, token, folder }
@@ -191,6 +194,11 @@ impl TestApp {
             answer.json()["id"].as_i64().expect("an id")
         }
     }
+}
+
+/// Searches ask nobody but whom the settings name, and only on this machine.
+fn quiet() -> Terms {
+    Terms { group: SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9), wait: Duration::from_secs(1) }
 }
 
 /// A camera that is accepted.
