@@ -231,3 +231,23 @@ async fn collect(mut stdout: ChildStdout, pictures: &watch::Sender<Option<Bytes>
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// Whatever a stream made the child open, it may open nothing but its pipe.
+    #[test]
+    fn the_child_opens_no_address() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a socket");
+        let address = format!("tcp://{}", listener.local_addr().expect("an address"));
+        let spec = command();
+        let arguments = spec.args.iter().map(|argument| if *argument == "pipe:0" { (&address).into() } else { argument.clone() });
+        let ran = Command::new(&spec.program).args(arguments).output().expect("ffmpeg");
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(!ran.status.success() && said.contains("whitelist"), "{said}");
+        assert!(listener.accept().is_err(), "it connected");
+    }
+}

@@ -9,6 +9,7 @@ mod m20261121_000001_cameras;
 mod m20261121_000002_incidents;
 mod m20261121_000003_recovery;
 mod m20261121_000100_accounts;
+mod m20261121_000101_rises;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_incidents::Migration),
             Box::new(m20261121_000003_recovery::Migration),
             Box::new(m20261121_000100_accounts::Migration),
+            Box::new(m20261121_000101_rises::Migration),
         ]
     }
 }

@@ -52,6 +52,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_sessions::session::Id;
 
 /// Key of the latest time that was seen, in `settings`.
 const CLOCK_KEY: &str = "people.clock";
@@ -175,9 +176,9 @@ impl People {
         self.inner.setup.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|token| token.show().to_owned())
     }
 
-    /// Who holds a session, if it still counts.
+    /// Who holds a session, if it still counts. The proof is its present id, also if it was found by a former one.
     pub fn by_session(&self, hash: [u8; 32]) -> Option<Principal> {
-        let entry = self.inner.sessions.get(&hash)?;
+        let (hash, entry) = self.inner.sessions.find(&hash)?;
         let directory = self.directory();
         match entry.subject {
             Subject::Person { id, generation } => {
@@ -186,6 +187,23 @@ impl People {
                 Some(Principal::new(who, Proof::Session(hash), Arc::clone(&person.rights), Some(entry.expires_at)))
             }
             Subject::Guest { link } => self.link_principal(directory.links.get(&link)?, Proof::Session(hash), LinkKind::Guest),
+        }
+    }
+
+    /// The id that the browser has to be told, with the session's end: rights have risen since it was told the one that it sent.
+    ///
+    /// # Errors
+    /// A new one could not be stored.
+    pub async fn renewed(&self, presented: &[u8; 32], principal: &Principal) -> AppResult<Option<(Id, OffsetDateTime)>> {
+        let rises = principal.person().and_then(|id| self.directory().active(id).map(|person| person.rises)).unwrap_or(0);
+        self.inner.sessions.renew(presented, rises).await
+    }
+
+    /// How often the rights of somebody who signs in have risen.
+    pub fn rises(&self, subject: Subject) -> i64 {
+        match subject {
+            Subject::Person { id, .. } => self.directory().active(id).map_or(0, |person| person.rises),
+            Subject::Guest { .. } => 0,
         }
     }
 

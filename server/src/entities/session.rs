@@ -14,6 +14,8 @@ pub struct Model {
     pub link_id: Option<i64>,
     /// The person's generation at the sign-in.
     pub generation: i64,
+    /// How often the person's rights had risen when the id was made.
+    pub rises: i64,
     pub address: String,
     pub user_agent: String,
     pub created_at: TimeDateTimeWithTimeZone,

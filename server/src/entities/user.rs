@@ -18,6 +18,8 @@ pub struct Model {
     pub disabled: bool,
     /// Sessions of an older generation are dead.
     pub generation: i64,
+    /// How often a larger grant was given: sessions that were named before get another id.
+    pub rises: i64,
     pub created_at: TimeDateTimeWithTimeZone,
     pub password_changed_at: TimeDateTimeWithTimeZone,
     pub last_sign_in_at: Option<TimeDateTimeWithTimeZone>,

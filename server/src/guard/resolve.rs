@@ -4,7 +4,7 @@
 use crate::error::{AppError, AppResult, Kind};
 use crate::listen::client::Client;
 use crate::people::People;
-use crate::people::principal::{Principal, not_signed_in};
+use crate::people::principal::{Principal, Proof, not_signed_in};
 use crate::people::sessions::{SIGNED_IN, Sessions, SignedIn, hash};
 use crate::site;
 use crate::state::AppState;
@@ -15,14 +15,20 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
+use time::OffsetDateTime;
 use tower::{Layer, ServiceExt};
-use tower_sessions::cookie::SameSite;
+use tower_sessions::cookie::{Cookie, SameSite};
+use tower_sessions::session::Id;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
 /// The session's cookie over HTTPS: browsers take this name from a secure page only, for this host only.
 const SECURE_NAME: &str = "__Host-nightjar";
 /// Over plain HTTP browsers refuse the other one.
 pub const PLAIN_NAME: &str = "nightjar";
+/// A link from a message must lead to the wall, signed in. Changes from other sites' pages are refused by their origin.
+const SAME_SITE: SameSite = SameSite::Lax;
+/// Where media begins.
+const MEDIA: &str = "/live/";
 /// Where links of players begin.
 const LINK: &str = "/link/";
 
@@ -40,8 +46,7 @@ impl Cookies {
                 .with_name(name)
                 .with_secure(secure)
                 .with_http_only(true)
-                // A link from a message must lead to the wall, signed in. Changes from other sites' pages are refused by their origin.
-                .with_same_site(SameSite::Lax)
+                .with_same_site(SAME_SITE)
                 .with_path("/")
                 .with_expiry(Expiry::OnInactivity(people.sessions().lifetimes().absolute))
         };
@@ -67,8 +72,38 @@ pub async fn resolve(State(state): State<AppState>, request: Request, next: Next
     if let Some(answer) = turned_away(&state, &principal, &parts) {
         return answer;
     }
+    let renewed = renewed(&state, &principal, &parts).await;
+    let secure = parts.extensions.get::<Client>().is_some_and(|client| client.secure);
     parts.extensions.insert(principal);
-    next.run(Request::from_parts(parts, body)).await
+    let mut answer = next.run(Request::from_parts(parts, body)).await;
+    // Not if the request has ended the session, or begun another one.
+    if let Some((id, ends)) = renewed.filter(|(id, _)| state.people.sessions().find(&hash(id)).is_some())
+        && let Ok(value) = HeaderValue::from_str(&cookie(id, ends - state.people.now(), secure).to_string())
+    {
+        answer.headers_mut().append(header::SET_COOKIE, value);
+    }
+    answer
+}
+
+/// The session's new id if rights have risen. Not with media: nothing there waits for the database, and every page asks for more than media. Not
+/// with files of the site, which caches on the way may keep.
+async fn renewed(state: &AppState, principal: &Principal, request: &Parts) -> Option<(Id, OffsetDateTime)> {
+    let path = request.uri.path();
+    if path.starts_with(MEDIA) || path.strip_prefix('/').is_some_and(site::has) || !matches!(principal.proof, Proof::Session(_)) {
+        return None;
+    }
+    let presented = hash(&request.extensions.get::<Session>()?.id()?);
+    state.people.renewed(&presented, principal).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a session's id could not be renewed; trying again with the next request");
+        None
+    })
+}
+
+/// As the layers of [`Cookies`] set it.
+fn cookie(id: Id, lasts: time::Duration, secure: bool) -> Cookie<'static> {
+    let name = if secure { SECURE_NAME } else { PLAIN_NAME };
+    let cookie = Cookie::build((name, id.to_string())).http_only(true).same_site(SAME_SITE).secure(secure).path("/");
+    cookie.max_age(lasts).build()
 }
 
 async fn who(state: &AppState, request: &Parts) -> AppResult<Principal> {

@@ -5,7 +5,7 @@ use super::directory::Person;
 use super::hash::Verdict;
 use super::limiter::Attempt;
 use super::principal::Principal;
-use super::rights::Actions;
+use super::rights::{Actions, Rights};
 use super::sessions::Subject;
 use super::store::{Change, failed, name_conflict, user_not_found};
 use super::{People, name, password, rights};
@@ -102,6 +102,7 @@ impl People {
                     password_hash: Set(hash),
                     disabled: Set(false),
                     generation: Set(1),
+                    rises: Set(0),
                     created_at: Set(now),
                     password_changed_at: Set(now),
                     // The set-up signs its admin in.
@@ -118,7 +119,8 @@ impl People {
         self.person(id)
     }
 
-    /// Changes an account. A change of role or its being disabled ends its sessions; a smaller grant counts at once.
+    /// Changes an account. A change of role or its being disabled ends its sessions; a smaller grant counts at once, and so does a larger one,
+    /// after which sessions get another id.
     ///
     /// # Errors
     /// 404, 422, 409 for a taken name and for the last admin.
@@ -154,6 +156,9 @@ impl People {
             }
             if let Some(grants) = &grants {
                 change.replace_grants(id, grants).await?;
+                if Rights::of_person(role, grants).exceeds(&before.rights) {
+                    change.next_rise(id).await?;
+                }
             }
             let after = json!({ "name": stays, "role": role, "disabled": disabled, "grants": grants.as_ref().unwrap_or(&before.grants) });
             change.commit(Entry::new(by, "user.update").target("user", id, &stays).changes(&told(&before), &after)).await?;

@@ -26,6 +26,8 @@ pub struct Person {
     pub disabled: bool,
     /// Sessions of an older generation are dead.
     pub generation: i64,
+    /// How often a larger grant was given: sessions that were named before get another id.
+    pub rises: i64,
     pub grants: Vec<Grant>,
     pub created_at: OffsetDateTime,
     pub password_changed_at: OffsetDateTime,
@@ -235,6 +237,7 @@ fn person(row: user::Model, grants: Vec<Grant>) -> Person {
         role,
         disabled: row.disabled,
         generation: row.generation,
+        rises: row.rises,
         grants,
         created_at: row.created_at,
         password_changed_at: row.password_changed_at,

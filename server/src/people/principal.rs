@@ -38,7 +38,7 @@ pub enum Who {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Proof {
     None,
-    /// Hash of a session's id.
+    /// Hash of a session's present id.
     Session([u8; 32]),
     /// Number of a token.
     Token(i64),

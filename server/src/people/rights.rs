@@ -148,6 +148,15 @@ impl Rights {
         self.within.as_ref().map_or(self.role, |within| self.role.min(within.role()))
     }
 
+    /// Whether anything may be done that `other` may not do. Only for persons' rights, which are no part of others.
+    pub fn exceeds(&self, other: &Self) -> bool {
+        let beyond = |own: Actions, others: Actions| own.and(others) != own;
+        self.role > other.role
+            || beyond(self.all, other.all)
+            || self.groups.iter().any(|(group, own)| beyond(*own, other.all.or(other.groups.get(group).copied().unwrap_or_default())))
+            || self.cameras.iter().any(|(camera, own)| beyond(*own, other.all.or(other.cameras.get(camera).copied().unwrap_or_default())))
+    }
+
     /// What may be done with a camera of this group. Nothing: for them the camera does not exist.
     pub fn on(&self, camera: i64, group: Option<&str>) -> Actions {
         let of_group = group.and_then(|group| self.groups.get(group)).copied().unwrap_or_default();
@@ -213,6 +222,22 @@ mod tests {
         assert_eq!((link.on(1, None), link.on(2, None)), (Actions::of(&[CameraAction::Live]), Actions::NONE));
     }
 
+    #[test]
+    fn less_or_the_same_in_other_words_is_no_rise() {
+        let of = |grants: &[Grant]| Rights::of_person(Role::Viewer, grants);
+        let (live, both) = ([CameraAction::Live], [CameraAction::Live, CameraAction::Audio]);
+        let gate = |actions: &[CameraAction]| of(&[grant(GrantTarget::Camera(1), actions)]);
+        assert!(
+            gate(&live).exceeds(&of(&[]))
+                && gate(&both).exceeds(&gate(&live))
+                && of(&[grant(GrantTarget::All, &live)]).exceeds(&gate(&both))
+        );
+        assert!(!of(&[]).exceeds(&gate(&live)) && !gate(&live).exceeds(&gate(&both)) && !gate(&live).exceeds(&gate(&live)));
+        assert!(!gate(&live).exceeds(&of(&[grant(GrantTarget::All, &both)])));
+        // A viewer cannot be given what only operators have.
+        assert!(!gate(&[CameraAction::Live, CameraAction::Configure]).exceeds(&gate(&live)));
+    }
+
     fn any_grant() -> impl Strategy<Value = Grant> {
         let target = prop_oneof![Just(GrantTarget::All), "[ab]".prop_map(GrantTarget::Group), (0..4_i64).prop_map(GrantTarget::Camera)];
         (target, proptest::sample::subsequence(CameraAction::ALL.to_vec(), 0..=7)).prop_map(|(target, actions)| Grant { target, actions })
@@ -236,6 +261,18 @@ mod tests {
             }
             let part = Rights::of_token(TokenScope::Admin, None, Some(Arc::new(rights)));
             prop_assert_eq!(part.on(camera, group.as_deref()), on);
+        }
+
+        #[test]
+        fn what_does_not_exceed_gives_nothing_new_anywhere(
+            before in proptest::collection::vec(any_grant(), 0..6), after in proptest::collection::vec(any_grant(), 0..6),
+            camera in 0..4_i64, group in proptest::option::of("[ab]"),
+        ) {
+            let (before, after) = (Rights::of_person(Role::Operator, &before), Rights::of_person(Role::Operator, &after));
+            if !after.exceeds(&before) {
+                let (old, new) = (before.on(camera, group.as_deref()), after.on(camera, group.as_deref()));
+                prop_assert_eq!(new.and(old), new);
+            }
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Where people and guests are signed in: a store for tower-sessions in our database, with a copy in memory that answers every request.
 //!
-//! The cookie's value is nowhere but in the browser: table and memory know its SHA-256. A session ends when it was not used for some time
-//! (idle; not if it is a display's), after some time whatever happens (absolute), when its person's generation has moved on, or when its row is deleted.
+//! The cookie's value is nowhere but in the browser: the database and [`table`] know its SHA-256. A session ends when it was not used for some
+//! time (idle; not if it is a display's), after some time whatever happens (absolute), when its person's generation has moved on, or when its
+//! row is deleted. When its person may do more than before it goes on under another id ([`Sessions::renew`]).
+
+mod table;
 
 use super::clock::Clock;
 use super::store::failed;
@@ -16,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use table::{Hash, Table};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result as StoreResult};
@@ -59,6 +63,9 @@ pub enum Subject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
     pub subject: Subject,
+    /// How often the person's rights had risen by then.
+    #[serde(default)]
+    pub rises: i64,
     pub address: String,
     pub user_agent: String,
     /// It ends then at the latest; of guests, with their link. Unix time, seconds.
@@ -72,6 +79,8 @@ pub struct SignedIn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub subject: Subject,
+    /// How often the person's rights had risen when its id was made.
+    pub rises: i64,
     pub address: String,
     pub user_agent: String,
     pub created_at: OffsetDateTime,
@@ -92,7 +101,9 @@ struct Inner {
     db: Db,
     clock: Arc<Clock>,
     lifetimes: Lifetimes,
-    entries: Mutex<HashMap<[u8; 32], Entry>>,
+    table: Mutex<Table>,
+    /// One renewal at a time, so that a session's parallel requests get the same new id. An async lock, because it is held across the writing.
+    renewing: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Sessions {
@@ -102,7 +113,7 @@ impl std::fmt::Debug for Sessions {
 }
 
 /// What is kept of a session's id.
-pub fn hash(id: &Id) -> [u8; 32] {
+pub fn hash(id: &Id) -> Hash {
     Sha256::digest(id.0.to_le_bytes()).into()
 }
 
@@ -113,79 +124,83 @@ impl Sessions {
     /// The database cannot be read.
     pub async fn load(db: Db, clock: Arc<Clock>, lifetimes: Lifetimes) -> AppResult<Self> {
         let rows = session::Entity::find().all(db.read()).await.map_err(failed)?;
-        let entries = rows.into_iter().filter_map(entry).collect();
-        Ok(Self { inner: Arc::new(Inner { db, clock, lifetimes, entries: Mutex::new(entries) }) })
+        let table = Mutex::new(Table::new(lifetimes, rows.into_iter().filter_map(entry).collect()));
+        Ok(Self { inner: Arc::new(Inner { db, clock, lifetimes, table, renewing: tokio::sync::Mutex::new(()) }) })
     }
 
     pub fn lifetimes(&self) -> Lifetimes {
         self.inner.lifetimes
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Entry>> {
-        self.inner.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn holds(&self, entry: &Entry, now: OffsetDateTime) -> bool {
-        let idle = now >= entry.last_seen_at.saturating_add(self.inner.lifetimes.idle);
-        now < entry.expires_at && (!idle || self.is_display(entry))
-    }
-
-    /// Longer than any other session was given to it.
-    fn is_display(&self, entry: &Entry) -> bool {
-        entry.expires_at > entry.created_at.saturating_add(self.inner.lifetimes.absolute)
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.inner.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether this session is that of a display, which stays signed in.
-    pub fn stays(&self, hash: &[u8; 32]) -> bool {
-        self.get(hash).is_some_and(|entry| self.is_display(&entry))
+    pub fn stays(&self, hash: &Hash) -> bool {
+        let table = self.lock();
+        table.find(hash, self.inner.clock.now()).is_some_and(|(_, entry)| table.is_display(entry))
     }
 
-    /// A session that holds.
-    pub fn get(&self, hash: &[u8; 32]) -> Option<Entry> {
+    /// A session that holds, by its present id or one that it had until lately; the hash of its present id.
+    pub fn find(&self, hash: &Hash) -> Option<(Hash, Entry)> {
         let now = self.inner.clock.now();
-        self.lock().get(hash).filter(|entry| self.holds(entry, now)).cloned()
+        self.lock().find(hash, now).map(|(present, entry)| (present, entry.clone()))
     }
 
-    /// The same, and it was used now.
-    pub fn touch(&self, hash: &[u8; 32]) -> Option<Entry> {
+    /// The session was used now.
+    pub fn touch(&self, hash: &Hash) {
         let now = self.inner.clock.now();
-        let mut entries = self.lock();
-        let entry = entries.get_mut(hash)?;
-        if !self.holds(entry, now) {
-            return None;
-        }
-        entry.last_seen_at = now;
-        entry.unwritten = true;
-        Some(entry.clone())
+        self.lock().touch(hash, now);
     }
 
     /// The sessions of a person that hold, the last used first.
-    pub fn of_person(&self, id: i64, generation: i64) -> Vec<([u8; 32], Entry)> {
+    pub fn of_person(&self, id: i64, generation: i64) -> Vec<(Hash, Entry)> {
         let now = self.inner.clock.now();
         let subject = Subject::Person { id, generation };
-        let mut found: Vec<_> = self
-            .lock()
+        let table = self.lock();
+        let mut found: Vec<_> = table
             .iter()
-            .filter(|(_, entry)| entry.subject == subject && self.holds(entry, now))
+            .filter(|(_, entry)| entry.subject == subject && table.holds(entry, now))
             .map(|(hash, entry)| (*hash, entry.clone()))
             .collect();
+        drop(table);
         found.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.last_seen_at));
         found
+    }
+
+    /// Gives a session another id if its person's rights have risen `rises` times, and fewer times when its present id was made. The id that the
+    /// browser has to be told, with the session's end: also that of an earlier renewal that it does not know of.
+    ///
+    /// # Errors
+    /// The new id could not be stored; the session goes on under the one that it has.
+    pub async fn renew(&self, presented: &Hash, rises: i64) -> AppResult<Option<(Id, OffsetDateTime)>> {
+        let now = self.inner.clock.now();
+        if !self.lock().is_behind(presented, rises, now) {
+            return Ok(self.lock().successor(presented, now));
+        }
+        let _one = self.inner.renewing.lock().await;
+        if self.lock().is_behind(presented, rises, now) {
+            let new = Id::default();
+            rename(&self.inner.db, presented, &hash(&new), rises).await?;
+            if !self.lock().rename(presented, new, rises, now) {
+                // It was ended while its row was on the way to the new name.
+                self.end(&[hash(&new)]).await?;
+            }
+        }
+        Ok(self.lock().successor(presented, now))
     }
 
     /// Ends sessions.
     ///
     /// # Errors
     /// Their rows could not be deleted; they have ended all the same, until the next start.
-    pub async fn end(&self, which: &[[u8; 32]]) -> AppResult<()> {
-        {
-            let mut entries = self.lock();
-            for hash in which {
-                entries.remove(hash);
-            }
-        }
+    pub async fn end(&self, which: &[Hash]) -> AppResult<()> {
+        let hashes: Vec<_> = {
+            let mut table = self.lock();
+            which.iter().map(|hash| to_hex(&table.remove(hash))).collect()
+        };
         let transaction = self.inner.db.begin().await.map_err(failed)?;
-        let hashes = which.iter().map(|hash| to_hex(hash));
         session::Entity::delete_many().filter(session::Column::IdHash.is_in(hashes)).exec(&transaction).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)
     }
@@ -197,10 +212,11 @@ impl Sessions {
     pub async fn sweep(&self, keep: impl Fn(&Entry) -> bool) -> AppResult<()> {
         let now = self.inner.clock.now();
         let (ended, seen): (Vec<_>, Vec<_>) = {
-            let entries = self.lock();
+            let mut table = self.lock();
+            table.forget(now);
             let ended =
-                entries.iter().filter(|(_, entry)| !self.holds(entry, now) || !keep(entry)).map(|(hash, _)| *hash).collect::<Vec<_>>();
-            let seen = entries
+                table.iter().filter(|(_, entry)| !table.holds(entry, now) || !keep(entry)).map(|(hash, _)| *hash).collect::<Vec<_>>();
+            let seen = table
                 .iter()
                 .filter(|(hash, entry)| entry.unwritten && !ended.contains(hash))
                 .map(|(hash, entry)| (*hash, entry.last_seen_at))
@@ -223,31 +239,17 @@ impl Sessions {
                 .map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)?;
-        let mut entries = self.lock();
+        let mut table = self.lock();
         for (hash, at) in seen {
-            if let Some(entry) = entries.get_mut(&hash).filter(|entry| entry.last_seen_at == at) {
+            if let Some(entry) = table.entry(&hash).filter(|entry| entry.last_seen_at == at) {
                 entry.unwritten = false;
             }
         }
         Ok(())
     }
-
-    /// The sessions that must go so that this person, or this link, can have one more.
-    fn surplus(&self, subject: Subject) -> Vec<[u8; 32]> {
-        let is_theirs = |other: Subject| match (subject, other) {
-            (Subject::Person { id: wanted, .. }, Subject::Person { id, .. }) => id == wanted,
-            (Subject::Guest { link: wanted }, Subject::Guest { link }) => link == wanted,
-            _ => false,
-        };
-        let mut own: Vec<_> =
-            self.lock().iter().filter(|(_, entry)| is_theirs(entry.subject)).map(|(hash, entry)| (entry.last_seen_at, *hash)).collect();
-        own.sort_unstable();
-        let surplus = (own.len() + 1).saturating_sub(MAX_EACH);
-        own.into_iter().take(surplus).map(|(_, hash)| hash).collect()
-    }
 }
 
-fn entry(row: session::Model) -> Option<([u8; 32], Entry)> {
+fn entry(row: session::Model) -> Option<(Hash, Entry)> {
     let subject = match (row.user_id, row.link_id) {
         (Some(id), None) => Subject::Person { id, generation: row.generation },
         (None, Some(link)) => Subject::Guest { link },
@@ -255,6 +257,7 @@ fn entry(row: session::Model) -> Option<([u8; 32], Entry)> {
     };
     let entry = Entry {
         subject,
+        rises: row.rises,
         address: row.address,
         user_agent: row.user_agent,
         created_at: row.created_at,
@@ -284,12 +287,13 @@ impl SessionStore for Sessions {
         let lifetimes = self.inner.lifetimes;
         let latest = now.saturating_add(if signed_in.stay { lifetimes.display } else { lifetimes.absolute });
         let expires_at = until.map_or(latest, |until| until.min(latest));
-        let surplus = self.surplus(signed_in.subject);
+        let surplus = self.lock().surplus(signed_in.subject, MAX_EACH);
         if !surplus.is_empty() {
             self.end(&surplus).await.map_err(backend)?;
         }
         let entry = Entry {
             subject: signed_in.subject,
+            rises: signed_in.rises,
             address: signed_in.address,
             user_agent: signed_in.user_agent.chars().filter(|c| !c.is_control()).take(AGENT).collect(),
             created_at: now,
@@ -310,22 +314,30 @@ impl SessionStore for Sessions {
 
     /// Nothing in a session changes while it lives: a change of rights makes a new one. So one that was ended meanwhile stays ended.
     async fn save(&self, record: &Record) -> StoreResult<()> {
-        match self.get(&hash(&record.id)) {
+        match self.find(&hash(&record.id)) {
             Some(_) => Ok(()),
             None => Err(Error::Backend("the session has ended".to_owned())),
         }
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
-        let Some(entry) = self.touch(&hash(id)) else { return Ok(None) };
-        let signed_in = SignedIn { subject: entry.subject, address: entry.address, user_agent: entry.user_agent, until: None, stay: false };
+        let now = self.inner.clock.now();
+        let Some(entry) = self.lock().present(&hash(id), now).map(|(_, entry)| entry.clone()) else { return Ok(None) };
+        let signed_in = SignedIn {
+            subject: entry.subject,
+            rises: entry.rises,
+            address: entry.address,
+            user_agent: entry.user_agent,
+            until: None,
+            stay: false,
+        };
         let value = serde_json::to_value(&signed_in).map_err(|error| Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data: HashMap::from([(SIGNED_IN.to_owned(), value)]), expiry_date: entry.expires_at }))
     }
 
     async fn delete(&self, id: &Id) -> StoreResult<()> {
         let hash = hash(id);
-        if self.lock().contains_key(&hash) {
+        if self.find(&hash).is_some() {
             self.end(&[hash]).await.map_err(backend)?;
         }
         Ok(())
@@ -339,7 +351,19 @@ impl ExpiredDeletion for Sessions {
     }
 }
 
-async fn insert(db: &Db, hash: &[u8; 32], entry: &Entry) -> AppResult<()> {
+async fn rename(db: &Db, old: &Hash, new: &Hash, rises: i64) -> AppResult<()> {
+    let transaction = db.begin().await.map_err(failed)?;
+    session::Entity::update_many()
+        .col_expr(session::Column::IdHash, Expr::value(to_hex(new)))
+        .col_expr(session::Column::Rises, Expr::value(rises))
+        .filter(session::Column::IdHash.eq(to_hex(old)))
+        .exec(&transaction)
+        .await
+        .map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+async fn insert(db: &Db, hash: &Hash, entry: &Entry) -> AppResult<()> {
     let (user_id, link_id, generation) = match entry.subject {
         Subject::Person { id, generation } => (Some(id), None, generation),
         Subject::Guest { link } => (None, Some(link), 0),
@@ -349,6 +373,7 @@ async fn insert(db: &Db, hash: &[u8; 32], entry: &Entry) -> AppResult<()> {
         user_id: Set(user_id),
         link_id: Set(link_id),
         generation: Set(generation),
+        rises: Set(entry.rises),
         address: Set(entry.address.clone()),
         user_agent: Set(entry.user_agent.clone()),
         created_at: Set(entry.created_at),

@@ -154,6 +154,20 @@ impl Change {
             .map_err(failed)?;
         Ok(())
     }
+
+    /// The sessions of the person go on under other ids.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn next_rise(&self, id: i64) -> AppResult<()> {
+        user::Entity::update_many()
+            .col_expr(user::Column::Rises, Expr::col(user::Column::Rises).add(1))
+            .filter(user::Column::Id.eq(id))
+            .exec(&self.transaction)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
 }
 
 async fn count(transaction: &DatabaseTransaction, version: i64, update: setting::Column) -> AppResult<()> {

@@ -19,7 +19,7 @@ async fn open(permit: Permit<Anyone>, session: Session, headers: HeaderMap, ApiP
     let (subject, link) = permit.people.open_guest_link(permit.address(), &secret)?;
     // Whoever is signed in and tries a link they made stays who they are.
     if permit.principal().person().is_none() {
-        session::begin(&session, subject, permit.client(), &headers, session::Lasts::Until(link.expires_at)).await?;
+        session::begin(&permit, &session, subject, &headers, session::Lasts::Until(link.expires_at)).await?;
     }
     let place = format!("/camera/{}", link.camera);
     // The secret must not travel on in a Referer.

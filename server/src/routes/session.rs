@@ -49,7 +49,13 @@ impl Lasts {
 ///
 /// # Errors
 /// The session could not be stored.
-pub async fn begin(session: &Session, subject: Subject, client: &Client, headers: &HeaderMap, lasts: Lasts) -> AppResult<()> {
+pub async fn begin<K: crate::guard::Kind>(
+    permit: &Permit<K>,
+    session: &Session,
+    subject: Subject,
+    headers: &HeaderMap,
+    lasts: Lasts,
+) -> AppResult<()> {
     // Whatever this browser was signed in as before ends, and its id with it.
     session.flush().await.map_err(AppError::internal)?;
     let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("").to_owned();
@@ -58,8 +64,14 @@ pub async fn begin(session: &Session, subject: Subject, client: &Client, headers
         Lasts::Display(until) => (Some(until), true),
         Lasts::Until(until) => (Some(until), false),
     };
-    let stored =
-        Stored { subject, address: client.address.to_string(), user_agent, until: until.map(OffsetDateTime::unix_timestamp), stay };
+    let stored = Stored {
+        subject,
+        rises: permit.people.rises(subject),
+        address: permit.client().address.to_string(),
+        user_agent,
+        until: until.map(OffsetDateTime::unix_timestamp),
+        stay,
+    };
     if let Some(until) = until {
         session.set_expiry(Some(Expiry::AtDateTime(until)));
     }
@@ -110,7 +122,7 @@ async fn read(permit: Permit<SignedIn>) -> AppResult<Json<WhoAmI>> {
 async fn sign_in(permit: Permit<Anyone>, session: Session, headers: HeaderMap, ApiJson(body): ApiJson<SignIn>) -> AppResult<Json<WhoAmI>> {
     let subject = permit.people.sign_in(permit.address(), &body.username, &body.password.0).await?;
     let lasts = if body.stay { Lasts::display(&permit) } else { Lasts::Usual };
-    begin(&session, subject, permit.client(), &headers, lasts).await?;
+    begin(&permit, &session, subject, &headers, lasts).await?;
     whose(&permit, &session)
 }
 
@@ -152,7 +164,7 @@ async fn change_password(
     let stays = matches!(permit.principal().proof, Proof::Session(hash) if permit.people.sessions().stays(&hash));
     let lasts = if stays { Lasts::display(&permit) } else { Lasts::Usual };
     let subject = permit.people.change_password(permit.principal(), permit.address(), &body.current.0, &body.new.0).await?;
-    begin(&session, subject, permit.client(), &headers, lasts).await?;
+    begin(&permit, &session, subject, &headers, lasts).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -49,6 +49,6 @@ async fn read(permit: Permit<Anyone>) -> Json<SetupState> {
 async fn create(permit: Permit<Anyone>, session: Session, headers: HeaderMap, ApiJson(body): ApiJson<FirstAdmin>) -> AppResult<StatusCode> {
     let person = permit.people.set_up(permit.address(), &body.setup_token.0, body.username, body.password).await?;
     let subject = Subject::Person { id: person.id, generation: person.generation };
-    session::begin(&session, subject, permit.client(), &headers, session::Lasts::Usual).await?;
+    session::begin(&permit, &session, subject, &headers, session::Lasts::Usual).await?;
     Ok(StatusCode::CREATED)
 }

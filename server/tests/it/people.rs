@@ -38,7 +38,7 @@ async fn session(people: &People, subject: Subject) -> Id {
 
 /// The same; `stay` as displays do.
 async fn begun(people: &People, subject: Subject, stay: bool) -> Id {
-    let signed_in = SignedIn { subject, address: HOME.to_string(), user_agent: "a browser".into(), until: None, stay };
+    let signed_in = SignedIn { subject, address: HOME.to_string(), user_agent: "a browser".into(), rises: 0, until: None, stay };
     let data = HashMap::from([(SIGNED_IN.to_owned(), serde_json::to_value(signed_in).expect("JSON"))]);
     let mut record = Record { id: Id::default(), data, expiry_date: OffsetDateTime::now_utc() };
     people.sessions().create(&mut record).await.expect("stored");

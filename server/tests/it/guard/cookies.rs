@@ -4,6 +4,7 @@ use super::house::{House, PASSWORD, cookie, sign_in};
 use crate::https::serve;
 use crate::support::tls::{Trust, connect};
 use crate::support::{Answer, TestApp};
+use app::model::{CameraAction, Grant, GrantTarget};
 use axum::body::Body;
 use axum::http::header::{COOKIE, RETRY_AFTER, SET_COOKIE};
 use axum::http::{Request, StatusCode};
@@ -11,7 +12,9 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use server::entities::session;
+use server::people::PersonPatch;
 use server::people::audit::Actor;
+use server::people::principal::Proof;
 use time::{Duration, OffsetDateTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -151,10 +154,95 @@ async fn more_rights_come_with_a_new_session() {
     let people = &house.app.state.people;
     let before = house.cookie("viewer").await;
     let viewer = people.person_by_name("viewer").expect("an account").id;
-    let promoted = server::people::PersonPatch { role: Some(app::model::Role::Operator), ..Default::default() };
+    let promoted = PersonPatch { role: Some(app::model::Role::Operator), ..Default::default() };
     people.change_person(Actor::console(), viewer, promoted).await.expect("promoted");
     let answer = with(&house.app, "GET", "/api/v1/cameras", &before, Value::Null).await;
     assert_eq!(answer.problem().0, 401);
     assert!(answer.headers[SET_COOKIE].to_str().expect("text").contains("Max-Age=0"));
     assert_ne!(house.cookie("viewer").await, before);
+}
+
+/// A larger grant to `name`: the gate's pictures, and these.
+async fn grant(house: &House, name: &str, actions: &[CameraAction]) {
+    let people = &house.app.state.people;
+    let person = people.person_by_name(name).expect("an account").id;
+    let grants = Some(vec![Grant { target: GrantTarget::Camera(house.gate), actions: actions.to_vec() }]);
+    people.change_person(Actor::console(), person, PersonPatch { grants, ..Default::default() }).await.expect("granted");
+}
+
+fn id(cookie: &str) -> tower_sessions::session::Id {
+    cookie.trim_start_matches("nightjar=").parse().expect("an id")
+}
+
+/// What a cookie says beside its value and how long it lasts.
+fn manner(answer: &Answer) -> Vec<String> {
+    let set = answer.headers[SET_COOKIE].to_str().expect("text");
+    let mut parts: Vec<_> = set.split("; ").skip(1).filter(|part| !part.starts_with("Max-Age")).map(str::to_owned).collect();
+    parts.sort();
+    parts
+}
+
+/// Without signing anybody out, also not those whose requests are under way, or who never got the answer with the new id.
+#[tokio::test]
+async fn a_larger_grant_gives_the_session_another_id() {
+    use app::model::CameraAction::{Audio, Live, Playback};
+    let house = House::new().await;
+    let app = &house.app;
+    let signed_in = sign_in(app, "viewer", PASSWORD).await;
+    let old = cookie(&signed_in);
+    let ask = async |cookie: &str| with(app, "GET", "/api/v1/session", cookie, Value::Null).await;
+    grant(&house, "viewer", &[Live]).await;
+    assert!(!ask(&old).await.headers.contains_key(SET_COOKIE), "a smaller one");
+    grant(&house, "viewer", &[Live, Audio, Playback]).await;
+    let media = with(app, "GET", &format!("/live/{}/main/none.mp4", house.gate), &old, Value::Null).await;
+    assert!(media.status == StatusCode::NOT_FOUND && !media.headers.contains_key(SET_COOKIE), "media does not wait for the database");
+
+    let all = futures::future::join_all((0..8).map(|_| ask(&old))).await;
+    let new = cookie(&all[0]);
+    assert_ne!(new, old);
+    for answer in &all {
+        assert_eq!((answer.status, cookie(answer), manner(answer)), (StatusCode::OK, new.clone(), manner(&signed_in)));
+    }
+    // The old one is told the new one until the browser has shown that it knows it.
+    assert_eq!(cookie(&ask(&old).await), new);
+    let known = ask(&new).await;
+    assert!(known.status == StatusCode::OK && !known.headers.contains_key(SET_COOKIE));
+    assert_eq!(cookie(&ask(&old).await), new, "and for what is under way");
+    let sessions = with(app, "GET", "/api/v1/sessions", &new, Value::Null).await.json();
+    assert_eq!((sessions.as_array().map(Vec::len), &sessions[0]["current"]), (Some(1), &json!(true)), "{sessions}");
+    // What is connected goes on, under the new id.
+    let people = &app.state.people;
+    let [before, after] = [&old, &new].map(|cookie| server::people::sessions::hash(&id(cookie)));
+    assert_eq!(people.by_session(before).map(|principal| principal.proof), Some(Proof::Session(after)));
+
+    // Nothing but the new id is stored: a start forgets what it was called before.
+    let app = house.app.restart().await;
+    assert_eq!((status(&app, &old).await, status(&app, &new).await), (StatusCode::UNAUTHORIZED, StatusCode::OK));
+}
+
+#[tokio::test]
+async fn whoever_signs_out_before_the_new_id_arrived_is_signed_out() {
+    use app::model::CameraAction::{Audio, Live, Playback};
+    let house = House::new().await;
+    let app = &house.app;
+    let old = house.cookie("viewer").await;
+    grant(&house, "viewer", &[Live, Audio, Playback]).await;
+    let new = cookie(&with(app, "GET", "/api/v1/session", &old, Value::Null).await);
+    let ended = with(app, "DELETE", "/api/v1/session", &old, Value::Null).await;
+    assert_eq!(ended.headers.get_all(SET_COOKIE).iter().count(), 1);
+    assert!(ended.headers[SET_COOKIE].to_str().expect("text").contains("Max-Age=0"));
+    assert_eq!((status(app, &old).await, status(app, &new).await), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
+}
+
+/// A grant that a command gave while the server did not run.
+#[tokio::test]
+async fn a_larger_grant_is_not_forgotten_over_a_restart() {
+    use app::model::CameraAction::{Audio, Live, Playback};
+    let mut house = House::new().await;
+    let old = house.cookie("viewer").await;
+    grant(&house, "viewer", &[Live, Audio, Playback]).await;
+    house.app = house.app.restart().await;
+    let answer = with(&house.app, "GET", "/api/v1/session", &old, Value::Null).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_ne!(cookie(&answer), old);
 }

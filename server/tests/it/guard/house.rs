@@ -38,10 +38,12 @@ impl House {
         let (gate, vault) = (app.add("Gate").await, app.add("Vault").await);
         let people = &app.state.people;
         let watch = vec![Grant { target: GrantTarget::Camera(gate), actions: vec![CameraAction::Live, CameraAction::Audio] }];
+        let care = vec![Grant { target: GrantTarget::Camera(gate), actions: vec![CameraAction::Live, CameraAction::Configure] }];
         for (name, role, grants) in [
             ("stranger", Role::Viewer, Some(Vec::new())),
             ("viewer", Role::Viewer, Some(watch)),
             ("operator", Role::Operator, None),
+            ("carer", Role::Operator, Some(care)),
             ("admin 2", Role::Admin, None),
         ] {
             let new = NewPerson { name: name.into(), role, grants, password: Password(PASSWORD.into()) };
@@ -97,7 +99,7 @@ impl House {
     /// A cookie of a session that was stored as tower-sessions does, until `until` at the latest.
     pub async fn session(&self, subject: Subject, until: Option<OffsetDateTime>) -> String {
         let until = until.map(OffsetDateTime::unix_timestamp);
-        let signed_in = SignedIn { subject, address: "192.168.1.5".into(), user_agent: "a browser".into(), until, stay: false };
+        let signed_in = SignedIn { subject, rises: 0, address: "192.168.1.5".into(), user_agent: "a browser".into(), until, stay: false };
         let data = HashMap::from([(SIGNED_IN.to_owned(), serde_json::to_value(signed_in).expect("JSON"))]);
         let mut record = Record { id: Id::default(), data, expiry_date: OffsetDateTime::now_utc() };
         self.app.state.people.sessions().create(&mut record).await.expect("stored");
