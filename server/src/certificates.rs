@@ -151,7 +151,7 @@ impl Certificates {
             HttpsMode::Off => return,
             HttpsMode::SelfSigned => Err(None),
             HttpsMode::Files => self.look_at_files(settings, now),
-            HttpsMode::Acme if self.serves_for(&settings.acme_domains, now) => Ok(None),
+            HttpsMode::Acme if self.serves_for_names(settings, now) => Ok(None),
             HttpsMode::Acme => match acme::stored(&self.0.folder, settings) {
                 Some(pair) if pair.facts.is_valid_at(now) => Ok(Some(pair)),
                 // What is wrong is told by the order that comes next.
@@ -190,10 +190,9 @@ impl Certificates {
         }
     }
 
-    fn serves_for(&self, names: &[String], now: OffsetDateTime) -> bool {
+    fn serves_for_names(&self, settings: &Settings, now: OffsetDateTime) -> bool {
         let served = self.lock();
-        let good = |pair: &Pair| pair.facts.is_valid_at(now) && names.iter().all(|name| pair.facts.covers(name));
-        served.as_set && served.pair.as_ref().is_some_and(good)
+        served.as_set && served.pair.as_ref().is_some_and(|pair| pair.facts.is_valid_at(now) && acme::is_for_names(pair, settings))
     }
 
     /// Ok(None): nothing new. The error is for people.
@@ -244,7 +243,8 @@ impl Certificates {
         let now = OffsetDateTime::now_utc();
         {
             let served = self.lock();
-            let due = !served.as_set || served.pair.as_ref().is_none_or(|pair| acme::is_due(pair, now));
+            let holds = |pair: &Pair| !acme::is_due(pair, now) && acme::is_for_names(pair, settings);
+            let due = !served.as_set || !served.pair.as_ref().is_some_and(holds);
             if !due || served.acme.next.is_some_and(|next| Instant::now() < next) {
                 return;
             }

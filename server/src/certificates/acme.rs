@@ -48,7 +48,12 @@ pub fn pause_after(failures: u32) -> Duration {
 /// The certificate of the last order, if it is one for the names that are set.
 pub fn stored(folder: &Path, settings: &Settings) -> Option<Pair> {
     let pair = Pair::from_pem(&files::read(&folder.join(CERTIFICATE.0)).ok()?, &files::read(&folder.join(CERTIFICATE.1)).ok()?).ok()?;
-    settings.acme_domains.iter().all(|domain| pair.facts.covers(domain)).then_some(pair)
+    is_for_names(&pair, settings).then_some(pair)
+}
+
+/// Whether it holds for every name that is set.
+pub fn is_for_names(pair: &Pair, settings: &Settings) -> bool {
+    settings.acme_domains.iter().all(|domain| pair.facts.covers(domain))
 }
 
 /// Whether less than a third of the certificate's life is left.
@@ -95,6 +100,10 @@ async fn place(folder: &Path, settings: &Settings, challenges: &Challenges) -> R
     let key = order.finalize().await.map_err(said)?;
     let chain = order.poll_certificate(&patience).await.map_err(said)?;
     let pair = Pair::from_pem(chain.as_bytes(), key.as_bytes())?;
+    if !is_for_names(&pair, settings) {
+        // A failure like any other, which is followed by a pause: it would be ordered again and again.
+        return Err("the authority\u{2019}s certificate does not hold for every name that is set".to_owned());
+    }
     let folder = folder.to_owned();
     blocking(move || {
         files::write(&folder.join(CERTIFICATE.1), key.as_bytes())?;

@@ -270,6 +270,21 @@ async fn a_certificate_is_ordered_proved_and_kept() {
     assert_eq!(authority.orders(), 1);
 }
 
+/// While the certificate of the old name was good for weeks, none was ordered for the new one.
+#[tokio::test]
+async fn another_name_is_ordered_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (app, authority, _, https, _server) = ordering(None, folder.path()).await;
+    until(&app, |status| status["stand_in"] == false).await;
+    let names = vec!["yard.example".to_owned()];
+    let settings = server::config::Settings { acme_domains: names.clone(), ..(*app.state.settings.get()).clone() };
+    app.state.reconfigure(settings).await.expect("taken");
+    let status = until(&app, |status| status["names"] == serde_json::json!(names) || !status["problem"].is_null()).await;
+    assert_eq!(status["problem"], serde_json::Value::Null);
+    get(https, "yard.example", &Trust::in_authority(&authority.der()), "/health/live").await.expect("trusted");
+    assert_eq!(authority.orders(), 2);
+}
+
 #[tokio::test]
 async fn an_order_that_fails_is_told_and_tried_again_later() {
     let folder = tempfile::tempdir().expect("a folder");
