@@ -37,8 +37,8 @@ pub fn serve(path: &str, headers: &HeaderMap) -> Option<Response> {
     }
     let (file, encoding) = choose(path, headers)?;
     let tag = etag(&file, encoding);
-    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+    let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let mut response = if is_known(known, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let body = match file.data {
@@ -75,14 +75,22 @@ fn choose(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'sta
     Site::get(path).map(|file| (file, None))
 }
 
-/// Whether an Accept-Encoding header allows `coding` (RFC 9110 section 12.5.3); `q=0` forbids it.
+/// Whether an Accept-Encoding header allows `coding` (RFC 9110 section 12.5.3): `q=0` forbids it, and `*` is for what is not named.
 pub fn accepts(header: &str, coding: &str) -> bool {
-    header.split(',').any(|item| {
-        let mut fields = item.split(';').map(str::trim);
-        let name = fields.next().unwrap_or("");
-        let forbidden = fields.any(|field| field.strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0));
-        (name.eq_ignore_ascii_case(coding) || name == "*") && !forbidden
-    })
+    let said_of = |wanted: &str| {
+        header.split(',').find_map(|item| {
+            let mut fields = item.split(';').map(str::trim);
+            let zero = |(name, q): (&str, &str)| name.eq_ignore_ascii_case("q") && q.parse() == Ok(0.0_f32);
+            fields.next()?.eq_ignore_ascii_case(wanted).then(|| !fields.filter_map(|field| field.split_once('=')).any(zero))
+        })
+    };
+    said_of(coding).or_else(|| said_of("*")).unwrap_or(false)
+}
+
+/// Whether an If-None-Match header names the tag. Proxies that compress make a tag weak: for this question that is the same one (RFC 9110
+/// section 13.1.2).
+pub fn is_known(header: &str, tag: &str) -> bool {
+    header.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 fn etag(file: &EmbeddedFile, encoding: Option<&str>) -> String {
@@ -117,8 +125,19 @@ mod tests {
         assert!(accepts("br;q=0.5", "br"));
         assert!(accepts("*", "gzip"));
         assert!(!accepts("br;q=0, gzip", "br"));
+        assert!(!accepts("gzip;q=0, *", "gzip") && !accepts("*, GZIP;Q=0.000", "gzip") && accepts("*;q=0, gzip", "gzip"));
         assert!(!accepts("brotli", "br"));
         assert!(!accepts("", "gzip"));
+    }
+
+    #[test]
+    fn a_tag_that_a_proxy_made_weak_is_known() {
+        for known in ["\"a-br\"", "\"b\", \"a-br\"", "W/\"a-br\"", "*"] {
+            assert!(is_known(known, "\"a-br\""), "{known}");
+        }
+        for other in ["", "\"a\"", "a-br", "W/a-br"] {
+            assert!(!is_known(other, "\"a-br\""), "{other}");
+        }
     }
 
     #[test]

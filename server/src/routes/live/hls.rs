@@ -6,7 +6,7 @@ use crate::error::{AppError, AppResult, Kind};
 use crate::guard::{On, Permit};
 use crate::listen;
 use crate::people::principal::deed;
-use crate::site::accepts;
+use crate::site::{accepts, is_known};
 use crate::state::AppState;
 use app::model::CameraAction;
 use axum::body::Body;
@@ -204,7 +204,7 @@ fn answer(rendered: &Rendered, client: &Client) -> Response {
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(ETAG, tag);
     }
-    if client.header(IF_NONE_MATCH).split(',').any(|known| known.trim() == tag) {
+    if is_known(client.header(IF_NONE_MATCH), &tag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     let body = if gzip {
