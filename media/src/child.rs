@@ -49,6 +49,7 @@ pub struct ChildSpec {
 pub struct Secrets(Vec<String>);
 
 impl Secrets {
+    /// Masks this text from now on. Very short ones are not masked: they would hit ordinary words.
     pub fn push(&mut self, secret: impl Into<String>) {
         let secret = secret.into();
         if secret.len() >= SHORTEST_MASKED {

@@ -79,6 +79,7 @@ pub struct StreamError {
 }
 
 impl StreamError {
+    /// `message`: sentences for people that say what to do, without a secret.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }

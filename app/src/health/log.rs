@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 /// Older decisions go.
 const MOST: usize = 50;
 
+/// What the monitor has seen or done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// Pictures are watched from now on.
@@ -57,6 +58,7 @@ pub struct Decision {
     pub event: Event,
 }
 
+/// The newest decisions.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     decisions: VecDeque<Decision>,
@@ -71,6 +73,7 @@ impl Log {
         self.count += 1;
     }
 
+    /// How many there ever were: whoever shows them looks again when it changes.
     pub fn count(&self) -> u64 {
         self.count
     }

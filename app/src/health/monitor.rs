@@ -83,6 +83,7 @@ impl Monitor {
         &self.log
     }
 
+    /// Whether it watches; not while it rests.
     pub fn is_attached(&self) -> bool {
         !matches!(self.phase, Phase::Resting(_))
     }

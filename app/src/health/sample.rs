@@ -24,10 +24,12 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// Nothing is to be seen on it, whatever its brightness.
     pub fn is_even(&self) -> bool {
         self.deviation < EVEN
     }
 
+    /// Nothing is to be seen on it, and it is dark.
     pub fn is_black(&self) -> bool {
         self.is_even() && self.mean < DARK
     }
@@ -120,6 +122,7 @@ impl Streaks {
         self.identical = next(sample.is_identical(), self.identical);
     }
 
+    /// What so many samples in a row say of the picture.
     pub fn picture(&self, blank_samples: u32, frozen_samples: u32) -> Picture {
         if self.samples == 0 {
             Picture::Unknown

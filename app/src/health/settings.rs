@@ -67,6 +67,7 @@ impl HealthSettings {
     pub const BLANK_SAMPLES: RangeInclusive<u32> = 2..=120;
     pub const FROZEN_SAMPLES: RangeInclusive<u32> = 3..=120;
 
+    /// In milliseconds, as the monitor counts; likewise the next three.
     pub fn warm_up_ms(&self) -> f64 {
         seconds(self.warm_up_s)
     }

@@ -5,12 +5,14 @@ use std::collections::VecDeque;
 /// More are never told apart.
 const MOST: usize = 64;
 
+/// See the module; times are milliseconds of the monitor's clock.
 #[derive(Debug, Clone, Default)]
 pub struct Window {
     at_ms: VecDeque<f64>,
 }
 
 impl Window {
+    /// Adds a failure; where there are too many, the oldest goes.
     pub fn push(&mut self, now_ms: f64) {
         if self.at_ms.len() == MOST {
             self.at_ms.pop_front();

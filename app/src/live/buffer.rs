@@ -67,15 +67,18 @@ impl<B> AppendQueue<B> {
     /// At most this many bytes are taken in one append: long appends delay the ones behind them.
     const BATCH: usize = 1 << 20;
 
+    /// An empty queue that holds `limit` bytes at most.
     pub fn new(limit: usize) -> Self {
         Self { waiting: VecDeque::new(), bytes: 0, limit }
     }
 
+    /// Everything that was appended or waits is to go: nothing of it will be played.
     pub fn push_clear(&mut self) {
         self.forget();
         self.waiting.push_back((Entry::Clear, 0));
     }
 
+    /// What follows is of this type and begins with this init segment; `len` in bytes.
     pub fn push_init(&mut self, mime: String, segment: B, len: usize) {
         self.bytes += len;
         self.waiting.push_back((Entry::Init(mime, segment), len));

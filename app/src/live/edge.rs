@@ -209,6 +209,7 @@ impl EdgeControl {
         self.newest_s.map_or(self.options.start_s, |end| end - self.wanted(end, now_s))
     }
 
+    /// The playback rate that was last asked for, 1.0 for real time.
     pub fn rate(&self) -> f64 {
         self.rate
     }

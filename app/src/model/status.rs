@@ -31,6 +31,7 @@ pub enum PictureState {
     Dark,
 }
 
+/// The picture as it comes from the camera.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct VideoInfo {
@@ -40,6 +41,7 @@ pub struct VideoInfo {
     pub height: u32,
 }
 
+/// The sound as it comes from the camera.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AudioInfo {
@@ -48,6 +50,7 @@ pub struct AudioInfo {
     pub rate_hz: u32,
 }
 
+/// Who takes the stream now, by transport.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ViewerCounts {

@@ -20,6 +20,7 @@ pub struct SystemHealth {
     pub counters: SystemCounters,
 }
 
+/// The server's own process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ProcessHealth {
@@ -43,6 +44,7 @@ pub struct ProcessHealth {
     pub children: Vec<ChildProcess>,
 }
 
+/// A program that the server runs (ffmpeg).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ChildProcess {
@@ -105,6 +107,7 @@ pub enum DatabaseKind {
     Postgres,
 }
 
+/// The database, and how quickly it answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct DatabaseHealth {

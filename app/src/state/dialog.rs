@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+/// A dialog of the wall; of a camera by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialog {
     Add,
@@ -18,6 +19,7 @@ pub struct MenuRequest {
     pub y: f64,
 }
 
+/// What lies over the wall. Small and copied.
 #[derive(Clone, Copy)]
 pub struct Dialogs {
     pub open: RwSignal<Option<Dialog>>,
@@ -35,6 +37,7 @@ pub fn use_dialogs() -> Dialogs {
 }
 
 impl Dialogs {
+    /// Opens a dialog in place of the menu.
     pub fn show(self, dialog: Dialog) {
         self.menu.set(None);
         self.open.set(Some(dialog));

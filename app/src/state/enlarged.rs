@@ -15,6 +15,7 @@ pub struct Enlarged {
 }
 
 impl Enlarged {
+    /// Follows the page's address. To be called within the router.
     pub fn from_address() -> Self {
         let path = use_location().pathname;
         let navigate = use_navigate();
@@ -28,6 +29,7 @@ impl Enlarged {
         self.go.with_value(|go| go(&format!("/camera/{id}"), replace));
     }
 
+    /// Back to the wall; the step of history is the same, so that "back" does not enlarge again.
     pub fn close(self) {
         self.go.with_value(|go| go("/", true));
     }

@@ -18,6 +18,7 @@ pub enum LinkState {
     },
 }
 
+/// The line, and what may be asked of it. Small and copied.
 #[derive(Clone, Copy)]
 pub struct Link {
     pub state: RwSignal<LinkState>,
@@ -66,6 +67,7 @@ impl Link {
         }
     }
 
+    /// Whether the server does not answer at all; tracks it.
     pub fn is_gone(self) -> bool {
         matches!(self.state.get(), LinkState::Gone { .. })
     }

@@ -3,6 +3,7 @@
 use crate::hooks::timer::after;
 use leptos::prelude::*;
 
+/// One message; `good` ones are shown for 4 s, others for 10 s.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toast {
     pub id: u32,
@@ -28,10 +29,12 @@ pub fn use_toasts() -> Toasts {
 }
 
 impl Toasts {
+    /// Says that something was done.
     pub fn good(self, sentence: impl Into<String>) {
         self.push(sentence.into(), true, 4_000);
     }
 
+    /// Says that something failed. The same sentence stands there once.
     pub fn bad(self, sentence: impl Into<String>) {
         self.push(sentence.into(), false, 10_000);
     }

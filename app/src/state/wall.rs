@@ -91,6 +91,7 @@ impl Wall {
         });
     }
 
+    /// Takes out a camera that was just deleted, without waiting for the server's own message.
     pub fn remove(self, id: i64) {
         self.cameras.update(|cameras| cameras.retain(|camera| camera.id != id));
     }

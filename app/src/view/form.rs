@@ -66,10 +66,12 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Of a camera that is added.
     pub fn new() -> Self {
         Self { enabled: true, always_on: true, ..Self::default() }
     }
 
+    /// Of a camera that is changed; its password is not known and stays unless one is typed.
     pub fn of(camera: &Camera) -> Self {
         let url = |source: &Option<SourceAddress>| source.as_ref().map(|source| source.url.clone()).unwrap_or_default();
         Self {

@@ -64,6 +64,7 @@ impl Column {
         }
     }
 
+    /// The column of this [`Column::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|column| column.as_str() == text)
     }

@@ -91,6 +91,7 @@ pub(super) struct TrackClock {
 }
 
 impl TrackClock {
+    /// `rate` in ticks per second; `interval`: the distance of two frames in ticks, as long as none was seen.
     pub fn new(rate: i64, interval: i64) -> Self {
         Self {
             rate,
@@ -105,6 +106,7 @@ impl TrackClock {
         }
     }
 
+    /// The latest time that was given, in ticks.
     pub fn latest(&self) -> Option<i64> {
         self.latest.map(|latest| latest.time)
     }

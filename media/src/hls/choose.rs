@@ -45,6 +45,7 @@ impl Targets {
         self.duration_s * SECOND
     }
 
+    /// PART-TARGET in milliseconds.
     pub fn part_ms(&self) -> u64 {
         self.part / MS
     }
@@ -96,6 +97,7 @@ impl Measure {
         Some(Measured { targets, chunks: std::mem::take(&mut self.chunks) })
     }
 
+    /// Begins anew: the chunks so far belong to what is over.
     pub fn clear(&mut self) {
         *self = Self::default();
     }

@@ -35,6 +35,7 @@ pub(super) enum Verdict {
 }
 
 impl Edge {
+    /// What to do with a request for `_HLS_msn` and `_HLS_part` (RFC 8216bis section 6.2.5.2).
     pub fn judge(&self, msn: Option<u64>, part: Option<u32>) -> Verdict {
         let Some(msn) = msn else {
             return match part {

@@ -122,6 +122,7 @@ impl Window {
         }
     }
 
+    /// Announces the epoch of the chunks that follow; what is open is closed.
     pub fn push_epoch(&mut self, epoch: Arc<Epoch>) {
         self.finish_epoch();
         self.inits += 1;
@@ -149,6 +150,7 @@ impl Window {
         }
     }
 
+    /// Without an audience less is kept; after the session's end nothing is listed.
     pub fn set_audience(&mut self, present: bool) {
         if self.audience == present {
             return;
@@ -161,6 +163,7 @@ impl Window {
         self.version += 1;
     }
 
+    /// Adds a chunk. One of another epoch than the announced one is ignored, as are those before its first key frame.
     pub fn push(&mut self, chunk: Arc<Chunk>) {
         if self.init.as_ref().is_none_or(|init| init.epoch.number != chunk.epoch) {
             return;

@@ -72,6 +72,7 @@ impl Peer {
         limit.saturating_sub(since.get_or_insert_with(Instant::now).elapsed())
     }
 
+    /// What earlier sessions found out.
     pub fn learned(&self) -> Learned {
         *lock(&self.learned)
     }

@@ -67,6 +67,7 @@ pub enum NutItem {
     Frame(NutFrame),
 }
 
+/// A packet of one stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NutFrame {
     /// Index into the streams.

@@ -20,6 +20,7 @@ pub(super) struct Presence {
 }
 
 impl Presence {
+    /// A picture came: time passes.
     pub fn picture(&mut self, received: Stamp) {
         if let Some(last) = self.last_picture.replace(received) {
             let passed = received.mono_us.saturating_sub(last.mono_us).min(PER_PICTURE_US);
@@ -27,10 +28,12 @@ impl Presence {
         }
     }
 
+    /// A sound came: it is there (again).
     pub fn sound(&mut self) {
         self.silence_us = 0;
     }
 
+    /// Whether sound comes that was announced.
     pub fn is_there(&self) -> bool {
         self.silence_us < SILENCE_US
     }

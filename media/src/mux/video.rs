@@ -88,14 +88,17 @@ impl VideoLane {
         self.refresh();
     }
 
+    /// Frames that may be shown before one that was decoded earlier; 0 without B-frames.
     pub fn reorder_depth(&self) -> u8 {
         self.reorder.depth()
     }
 
+    /// Whether the SPS that viewers get is not the camera's own (low-latency rewrite).
     pub fn is_rewritten(&self) -> bool {
         self.rewritten
     }
 
+    /// Usual distance of two frames in ticks; 0 while it is not known.
     pub fn frame_interval(&self) -> u32 {
         self.interval.map_or(0, |interval| u32::try_from(interval.get()).unwrap_or(u32::MAX))
     }

@@ -86,6 +86,7 @@ impl Default for Hub {
 }
 
 impl Hub {
+    /// An empty ring.
     pub fn new(limits: HubLimits) -> Self {
         let ring = Ring {
             limits,

@@ -198,6 +198,7 @@ impl Streams {
         }
     }
 
+    /// The stream of this key. None: it is not configured, or being removed.
     pub fn handle(&self, key: StreamKey) -> Option<StreamHandle> {
         self.inner.streams().get(&key).filter(|entry| !entry.leaving).map(|entry| entry.handle.clone())
     }

@@ -137,6 +137,7 @@ impl StreamStatus {
     }
 }
 
+/// The picture as it comes from the camera: codec by its RFC 6381 name, size in pixels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VideoInfo {
     pub codec: String,
@@ -144,6 +145,7 @@ pub struct VideoInfo {
     pub height: u32,
 }
 
+/// The sound as it comes from the camera: codec by its RFC 6381 name, rate in Hz.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AudioInfo {
     pub codec: String,

@@ -106,6 +106,7 @@ impl Entry {
         self
     }
 
+    /// It was not allowed, or the password was wrong.
     #[must_use]
     pub fn refused(mut self) -> Self {
         self.outcome = Outcome::Refused;

@@ -36,6 +36,7 @@ impl Clock {
         Self { core: Mutex::new(Core { latest, at: Instant::now() }) }
     }
 
+    /// The machine's time, or where it would be had nobody set it back.
     pub fn now(&self) -> OffsetDateTime {
         self.core.lock().unwrap_or_else(PoisonError::into_inner).now(OffsetDateTime::now_utc(), Instant::now())
     }

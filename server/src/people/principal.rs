@@ -57,6 +57,7 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// Whoever is not signed in: may do nothing.
     pub fn nobody() -> Self {
         Self { who: Who::Nobody, proof: Proof::None, expires_at: None, rights: Arc::new(Rights::none()) }
     }
@@ -69,6 +70,7 @@ impl Principal {
         self.who == Who::Nobody
     }
 
+    /// The role; of nobody, guests and players the least one.
     pub fn role(&self) -> Role {
         self.rights.role()
     }

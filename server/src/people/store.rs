@@ -36,6 +36,7 @@ impl Change {
         Ok(Self { transaction })
     }
 
+    /// The transaction, for queries of the change.
     pub fn on(&self) -> &DatabaseTransaction {
         &self.transaction
     }

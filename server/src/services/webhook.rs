@@ -88,6 +88,7 @@ impl Webhook {
         Ok(Self { url, method: input.method, body, header, secret })
     }
 
+    /// As the API tells it: without the secret.
     pub fn view(&self) -> WebhookView {
         WebhookView {
             url: self.url.to_string(),

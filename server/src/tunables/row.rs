@@ -36,6 +36,7 @@ pub(super) enum Chosen<'a> {
 }
 
 impl Chosen<'_> {
+    /// So many units; zero for anything that is no number.
     pub fn duration(&self, unit: Duration) -> Duration {
         unit.saturating_mul(self.number())
     }

@@ -29,6 +29,7 @@ pub struct Playlist {
     pub findings: Vec<Finding>,
 }
 
+/// EXT-X-SERVER-CONTROL; times in microseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ServerControl {
     pub can_block_reload: bool,
@@ -37,6 +38,7 @@ pub struct ServerControl {
     pub part_hold_back_us: Option<u64>,
 }
 
+/// A segment with its tags; durations in microseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Segment {
     /// Empty for the open segment.
@@ -51,6 +53,7 @@ pub struct Segment {
     pub parts: Vec<Part>,
 }
 
+/// EXT-X-PART.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     pub uri: String,
@@ -61,6 +64,7 @@ pub struct Part {
     pub dated: bool,
 }
 
+/// EXT-X-PRELOAD-HINT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
     /// `PART` or `MAP`.
@@ -68,6 +72,7 @@ pub struct Hint {
     pub uri: String,
 }
 
+/// EXT-X-RENDITION-REPORT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     pub uri: String,

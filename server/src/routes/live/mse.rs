@@ -44,6 +44,7 @@ struct StatusMessage {
     status: StreamStatus,
 }
 
+/// Upgrades to a WebSocket, also where whoever asks is refused: a browser reads the close code only.
 pub async fn live(
     permit: Result<Permit<On<deed::Live>>, AppError>,
     path: Result<LivePath, AppError>,

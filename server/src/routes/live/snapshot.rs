@@ -24,11 +24,13 @@ const WIDTHS: std::ops::RangeInclusive<u32> = 16..=7680;
 /// Up to this width the sub stream's picture is good enough and cheaper to decode.
 const SUB_WIDTH: u32 = 720;
 
+/// The query. Without a width the picture is as large as the stream.
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
     width: Option<u32>,
 }
 
+/// Answers with the picture, its age in `X-Frame-Age-Ms`, and when it was received in `Last-Modified`.
 pub async fn latest(permit: Permit<On<deed::Live>>, ApiQuery(wanted): ApiQuery<Wanted>) -> AppResult<Response> {
     if let Some(width) = wanted.width
         && !WIDTHS.contains(&width)

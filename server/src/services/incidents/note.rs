@@ -56,6 +56,7 @@ impl Note {
         Self { quality: Some(quality), ..self }
     }
 
+    /// What programs know it by; stable.
     #[must_use]
     pub fn code(self, code: impl Into<String>) -> Self {
         Self { code: Some(code.into()), ..self }

@@ -18,6 +18,7 @@ pub enum Rung {
 }
 
 impl Rung {
+    /// In the order in which they are tried.
     pub const ALL: [Self; 5] = [Self::Reconnect, Self::Transport, Self::Reboot, Self::Webhook, Self::Alert];
 
     /// The name as it stands in JSON, in keys of settings and in the database.

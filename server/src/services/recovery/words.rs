@@ -23,6 +23,7 @@ pub fn would(step: Step) -> String {
     format!("Dry run: after {} in the dark Nightjar would {what} now.", span(step.dark_for))
 }
 
+/// Of a rung that is due and may not be taken again today; `limit`: how often it may within 24 hours.
 pub fn used_up(rung: Rung, limit: u32) -> String {
     let times = if limit == 1 { "once".to_owned() } else { format!("{limit} times") };
     format!("{} is left out: {times} in 24 hours is its limit.", name(rung))

@@ -30,6 +30,7 @@ impl Point {
     /// Nothing was measured.
     const NONE: Self = Self { fps: 0.0, bitrate_kbps: 0, latency_ms: NO_LATENCY, reconnects: 0, state: None };
 
+    /// `latency_ms`: at the viewers; None: nobody told. `reconnects`: within the step. What is too large is cut.
     pub fn new(state: StreamState, fps: f32, bitrate_kbps: u32, latency_ms: Option<u32>, reconnects: u32) -> Self {
         Self {
             fps,
@@ -79,6 +80,7 @@ pub struct Gather {
 }
 
 impl Gather {
+    /// Takes a point in; one without a measurement counts for nothing.
     pub fn add(&mut self, point: &Point) {
         let Some(state) = point.state else { return };
         self.fps += f64::from(point.fps);
@@ -94,6 +96,7 @@ impl Gather {
         }
     }
 
+    /// The point of all that were taken in.
     pub fn finish(&self) -> Point {
         let Some(state) = self.state else { return Point::NONE };
         let mean = |sum: u64, count: u32| u32::try_from(sum / u64::from(count.max(1))).unwrap_or(u32::MAX);
