@@ -257,6 +257,14 @@ impl People {
         self.reload().await
     }
 
+    /// Reads again after a camera was removed: the grants for it and the links to it have gone with it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn camera_removed(&self) -> AppResult<()> {
+        self.reload().await
+    }
+
     /// Replaces the copy in memory by what is stored.
     async fn reload(&self) -> AppResult<()> {
         let _one = self.inner.reading.lock().await;

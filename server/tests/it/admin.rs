@@ -103,6 +103,27 @@ async fn a_viewer_gets_one_camera_and_loses_it_again() {
     app.state.shutdown().await;
 }
 
+/// The copy in memory went on to tell of it, and whoever saved what it told was refused.
+#[tokio::test]
+async fn a_removed_camera_goes_from_what_people_may_do_and_from_the_links() {
+    let app = TestApp::start().await;
+    let (gate, yard) = (app.add("Gate").await, app.add("Yard").await);
+    let path = format!("/api/v1/users/{}", add(&app, "Vera", "viewer").await);
+    let live = |camera: i64| json!({ "target": { "camera": camera }, "actions": ["live"] });
+    assert_eq!(app.patch(&path, json!({ "grants": [live(gate), live(yard)] })).await.status, StatusCode::OK);
+    let soon = (OffsetDateTime::now_utc() + Duration::days(1)).format(&time::format_description::well_known::Rfc3339).expect("a moment");
+    let link = json!({ "kind": "guest", "label": "Neighbours", "camera_id": gate, "actions": ["live"], "expires_at": soon });
+    assert_eq!(app.post("/api/v1/links", link).await.status, StatusCode::CREATED);
+
+    assert_eq!(app.delete(&format!("/api/v1/cameras/{gate}")).await.status, StatusCode::NO_CONTENT);
+    let told = app.get(&path).await.json();
+    assert_eq!(told["grants"], json!([live(yard)]));
+    let saved = app.patch(&path, json!({ "grants": told["grants"] })).await;
+    assert_eq!(saved.status, StatusCode::OK, "{}", saved.text);
+    assert_eq!(app.get("/api/v1/links").await.json(), json!([]));
+    app.state.shutdown().await;
+}
+
 #[tokio::test]
 async fn the_last_admin_stays() {
     let app = TestApp::start().await;
