@@ -117,7 +117,7 @@ impl Recovery {
 
     /// Every camera for which people are asked to look.
     pub fn alerts(&self) -> Vec<Alert> {
-        self.inner.shown_alerts()
+        shown(&lock(&self.inner.alerts))
     }
 
     /// Looks after all cameras until cancelled.
@@ -215,14 +215,9 @@ impl Inner {
                 }
             }
         }
-        drop(alerts);
         if changed {
-            self.tell_alerts();
+            self.tell_alerts(&alerts);
         }
-    }
-
-    fn shown_alerts(&self) -> Vec<Alert> {
-        lock(&self.alerts).values().filter(|raised| raised.shown).map(|raised| raised.alert.clone()).collect()
     }
 
     fn missing(&self, of: &LadderOf) -> Vec<(Rung, &'static str)> {
@@ -314,15 +309,20 @@ impl Inner {
         let text = words::alert(&words::dark(step.dark_for, error));
         let message = error.unwrap_or(words::NO_PICTURES).to_owned();
         let alert = Alert { camera_id: camera.0, since: rfc3339(now.utc_ms.saturating_sub(dark_ms)), message };
-        lock(&self.alerts).insert(camera.0, Raised { alert, shown: true });
-        self.tell_alerts();
+        let mut alerts = lock(&self.alerts);
+        alerts.insert(camera.0, Raised { alert, shown: true });
+        self.tell_alerts(&alerts);
         text
     }
 
-    fn tell_alerts(&self) {
-        let alerts = self.shown_alerts();
-        self.parts.feed.tell(&ServerMessage::Alerts { alerts });
+    /// Under the lock: steps end in tasks of their own, and what is told last must be how it is.
+    fn tell_alerts(&self, alerts: &BTreeMap<i64, Raised>) {
+        self.parts.feed.tell(&ServerMessage::Alerts { alerts: shown(alerts) });
     }
+}
+
+fn shown(alerts: &BTreeMap<i64, Raised>) -> Vec<Alert> {
+    alerts.values().filter(|raised| raised.shown).map(|raised| raised.alert.clone()).collect()
 }
 
 /// What the incident log is told of a rung.

@@ -279,7 +279,8 @@ async fn another_name_is_ordered_at_once() {
     let names = vec!["yard.example".to_owned()];
     let settings = server::config::Settings { acme_domains: names.clone(), ..(*app.state.settings.get()).clone() };
     app.state.reconfigure(settings).await.expect("taken");
-    let status = until(&app, |status| status["names"] == serde_json::json!(names) || !status["problem"].is_null()).await;
+    let ordered = until(&app, |status| status["names"] == serde_json::json!(names) || !status["problem"].is_null());
+    let status = crate::live_support::timely("another certificate", ordered).await;
     assert_eq!(status["problem"], serde_json::Value::Null);
     get(https, "yard.example", &Trust::in_authority(&authority.der()), "/health/live").await.expect("trusted");
     assert_eq!(authority.orders(), 2);
