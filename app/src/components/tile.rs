@@ -5,6 +5,8 @@ pub mod cover;
 pub mod details;
 pub mod flag;
 pub mod layer;
+mod reading;
+mod stage;
 pub mod watch;
 
 use crate::components::icon::{Glyph, Icon};
@@ -12,22 +14,19 @@ use crate::components::tile::controls::TileControls;
 use crate::components::tile::cover::TileCover;
 use crate::components::tile::details::TileDetails;
 use crate::components::tile::flag::TileFlag;
-use crate::components::tile::layer::{Layer, LiveVideo};
+use crate::components::tile::layer::LiveVideo;
+use crate::components::tile::reading::Reading;
+use crate::components::tile::stage::Stage;
 use crate::components::tile::watch::PictureWatch;
-use crate::health::Phase;
-use crate::hooks::heartbeat::browser_moment;
 use crate::hooks::poster::use_poster;
 use crate::hooks::timer::after;
 use crate::hooks::visible::use_in_sight;
 use crate::live::snapshot_address;
-use crate::model::Quality;
+use crate::model::{Quality, StreamStatus};
 use crate::state::dialog::MenuRequest;
-use crate::state::{Enlarged, LinkState, use_details, use_dialogs, use_link, use_wall};
+use crate::state::{Enlarged, use_details, use_dialogs, use_wall};
 use crate::text;
-use crate::view::face::{Evidence, Face, face};
-use crate::view::flag::flag;
-use crate::view::number;
-use crate::view::time::age;
+use crate::view::face::Face;
 use leptos::ev::MouseEvent;
 use leptos::html::Article;
 use leptos::prelude::*;
@@ -39,74 +38,27 @@ const TOUCHED_MS: u32 = 4_000;
 
 #[component]
 pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
-    let (wall, dialogs, link) = (use_wall(), use_dialogs(), use_link());
+    let (wall, dialogs) = (use_wall(), use_dialogs());
     let root = NodeRef::<Article>::new();
     let in_sight = use_in_sight(root);
 
     let camera = Memo::new(move |_| wall.camera(id));
     let name = Memo::new(move |_| camera.with(|camera| camera.as_ref().map(|camera| camera.name.clone()).unwrap_or_default()));
     let enabled = Memo::new(move |_| camera.with(|camera| camera.as_ref().is_some_and(|camera| camera.enabled)));
-    let large = Memo::new(move |_| enlarged.id.get() == Some(id));
-    let covered = Memo::new(move |_| enlarged.id.get().is_some_and(|other| other != id));
+    let stage = Stage::new(id, enlarged, enabled, in_sight);
+    let reading = Reading::new(id, stage, enabled);
 
-    let (sub, main) = (Layer::new(), Layer::new());
-    let wanted = Memo::new(move |_| enabled.get() && in_sight.get() && wall.page_visible.get() && !covered.get());
-    // Main starts behind when the tile is enlarged; when it is shrunk, main stays in front until sub has a picture again.
-    let keep_main = Memo::new(move |before: Option<&bool>| large.get() || (before == Some(&true) && !covered.get() && !sub.is_playing()));
-    let main_shown = Memo::new(move |_| keep_main.get() && main.has_picture.get());
-    let sub_active = Memo::new(move |_| wanted.get() && !(large.get() && main.is_playing()));
-    let phase = Memo::new(move |_| if main_shown.get() { main.phase.get() } else { sub.phase.get() });
-    let status = Memo::new(move |_| {
-        let main_status = main_shown.get().then(|| wall.status(id, Quality::Main)).flatten();
-        main_status.or_else(|| wall.leading(id)).map(|seen| seen.status)
-    });
-    let front = move || if main_shown.get() { main } else { sub };
-    // Once a second, and at once when the page comes back.
-    let now = Memo::new(move |_| wall.now_ms.get().map(|_| browser_moment()));
-    let overdue = Memo::new(move |_| now.get().zip(front().shown.get()).is_some_and(|(now, shown)| shown.is_overdue(now)));
-    let line_up = Memo::new(move |_| matches!(link.state.get(), LinkState::Up | LinkState::Starting));
-    let evidence = Memo::new(move |_| Evidence {
-        phase: phase.get(),
-        overdue: overdue.get(),
-        line_up: line_up.get(),
-        latency_ms: front().stats.get().and_then(|stats| stats.latency_ms),
-        given_up: front().health.with(|view| view.is_some_and(|view| view.phase == Phase::GivenUp)),
-    });
-    let state = Memo::new(move |_| face(enabled.get(), status.get().as_ref(), &evidence.get()));
-    let remark = Memo::new(move |_| {
-        let live = state.with(|state| state.is_live());
-        live.then(|| status.with(|status| flag(status.as_ref(), front().verdict.get().picture))).flatten()
-    });
-
-    let has_audio = Memo::new(move |_| {
-        [Quality::Main, Quality::Sub].into_iter().any(|quality| wall.status(id, quality).is_some_and(|seen| seen.status.sound))
-    });
+    let of_any = move |has: fn(&StreamStatus) -> bool| {
+        [Quality::Main, Quality::Sub].into_iter().any(|quality| wall.status(id, quality).is_some_and(|seen| has(&seen.status)))
+    };
+    let has_audio = Memo::new(move |_| of_any(|status| status.sound));
     let muted = Memo::new(move |_| wall.listening.get() != Some(id));
-    let latency = Memo::new(move |_| {
-        let evidence = evidence.get();
-        evidence.latency_ms.filter(|_| evidence.is_moving()).map(number::latency)
-    });
     // Asked for only if there has been a frame, and kept from then on.
-    let poster = Memo::new(move |before: Option<&bool>| {
-        before == Some(&true)
-            || [Quality::Main, Quality::Sub]
-                .into_iter()
-                .any(|quality| wall.status(id, quality).is_some_and(|seen| seen.status.last_frame_age_ms.is_some()))
-    });
-    let alerted = Memo::new(move |_| wall.alerts.with(|alerts| alerts.iter().any(|alert| alert.camera_id == id)));
-    let blank = Memo::new(move |_| {
-        poster.get() && line_up.get() && in_sight.get() && wall.page_visible.get() && !covered.get() && !front().has_picture.get()
-    });
+    let poster = Memo::new(move |before: Option<&bool>| before == Some(&true) || of_any(|status| status.last_frame_age_ms.is_some()));
+    let blank = Memo::new(move |_| poster.get() && reading.line_up.get() && stage.visible.get() && !stage.front().has_picture.get());
     let still = use_poster(id, blank);
-    // How old the picture is that stands there, while it is not a moving one.
-    let picture_age = Memo::new(move |_| {
-        if evidence.get().is_moving() && !state.with(|state| state.is_dimmed()) {
-            return None;
-        }
-        let now = now.get()?;
-        let age_ms = if front().has_picture.get() { front().shown.get()?.age_ms(now) } else { still.taken()?.age_ms(now) };
-        Some(text::ago(&age(age_ms as i64)))
-    });
+    let picture_age = Memo::new(move |_| reading.picture_age(still));
+    let alerted = Memo::new(move |_| wall.alerts.with(|alerts| alerts.iter().any(|alert| alert.camera_id == id)));
     let watched = Memo::new(move |_| dialogs.watched.with(|shown| shown.contains(&id)));
     let shown_details = use_details();
     // They lie in the same place.
@@ -115,13 +67,13 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
     let touch = Touch::new();
     // A tap that led to the enlarged camera is used up: back on the wall the first tap shows the controls again.
     Effect::new(move |_| {
-        if large.get() {
+        if stage.large.get() {
             touch.end();
         }
     });
     let on_open = move |event: MouseEvent| {
         event.prevent_default();
-        if !touch.takes(&event) && !large.get_untracked() {
+        if !touch.takes(&event) && !stage.large.get_untracked() {
             enlarged.open(id);
         }
     };
@@ -133,16 +85,16 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
     view! {
         <article
             class="tile"
-            class:tile--large=move || large.get()
+            class:tile--large=move || stage.large.get()
             class:tile--touched=move || touch.shown.get()
-            class:tile--dimmed=move || state.with(|state| state.is_dimmed())
-            class:tile--old=move || state.with(|state| state.is_old())
+            class:tile--dimmed=move || reading.face.with(Face::is_dimmed)
+            class:tile--old=move || reading.face.with(Face::is_old)
             node_ref=root
             data-camera=id.to_string()
-            data-tone=move || state.with(|state| state.tone.as_str())
-            data-quality=move || if main_shown.get() { "main" } else { "sub" }
+            data-tone=move || reading.face.with(|face| face.tone.as_str())
+            data-quality=move || if stage.main_shown.get() { "main" } else { "sub" }
             aria-label=move || name.get()
-            inert=move || covered.get()
+            inert=move || stage.covered.get()
             on:contextmenu=on_menu
         >
             <div class="tile__picture">
@@ -155,37 +107,46 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
                         draggable="false"
                     />
                 </Show>
-                <LiveVideo
-                    camera_id=id
-                    quality=Quality::Sub
-                    layer=sub
-                    active=sub_active
-                    muted=Signal::derive(move || muted.get() || main_shown.get())
-                    shown=Signal::derive(move || !main_shown.get())
-                />
-                <Show when=move || keep_main.get()>
-                    <LiveVideo
-                        camera_id=id
-                        quality=Quality::Main
-                        layer=main
-                        active=wanted
-                        muted=Signal::derive(move || muted.get() || !main_shown.get())
-                        shown=main_shown
-                    />
-                </Show>
+                <Videos id stage muted />
             </div>
             <a class="tile__open" href=format!("/camera/{id}") aria-label=move || text::enlarge(&name.get()) draggable="false" on:click=on_open></a>
-            <TileCover id face=state sub main />
-            <TileFlag remark />
+            <TileCover id face=reading.face stage />
+            <TileFlag remark=reading.remark />
             <Show when=move || details.get()>
-                <TileDetails id main_shown moving=Signal::derive(move || evidence.get().is_moving()) sub main />
+                <TileDetails id stage moving=Signal::derive(move || reading.is_moving()) />
             </Show>
             <Show when=move || watched.get()>
-                <PictureWatch id main_shown sub main />
+                <PictureWatch id stage />
             </Show>
-            <Plate name alerted face=state latency picture_age />
-            <TileControls id name has_audio muted details large enlarged sub main />
+            <Plate name alerted face=reading.face latency=reading.latency picture_age />
+            <TileControls id name has_audio muted details enlarged stage />
         </article>
+    }
+}
+
+/// The two players, one behind the other.
+#[component]
+fn Videos(id: i64, stage: Stage, muted: Memo<bool>) -> impl IntoView {
+    let main_shown = stage.main_shown;
+    view! {
+        <LiveVideo
+            camera_id=id
+            quality=Quality::Sub
+            layer=stage.sub
+            active=stage.sub_active
+            muted=Signal::derive(move || muted.get() || main_shown.get())
+            shown=Signal::derive(move || !main_shown.get())
+        />
+        <Show when=move || stage.keep_main.get()>
+            <LiveVideo
+                camera_id=id
+                quality=Quality::Main
+                layer=stage.main
+                active=stage.wanted
+                muted=Signal::derive(move || muted.get() || !main_shown.get())
+                shown=main_shown
+            />
+        </Show>
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::keys::use_keys;
 use crate::hooks::{api, role};
-use crate::model::{Camera, CameraAction, CameraPatch, Profile, Quality};
+use crate::model::{Camera, CameraAction, CameraPatch};
 use crate::state::dialog::MenuRequest;
-use crate::state::{Dialog, use_details, use_dialogs, use_toasts, use_wall};
+use crate::state::{Dialog, Dialogs, Toasts, Wall, use_details, use_dialogs, use_toasts, use_wall};
 use crate::text;
+use crate::view::streams::streams_of;
 use leptos::ev;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -39,22 +40,24 @@ fn Entry(
     }
 }
 
-#[component]
-fn OpenMenu(request: MenuRequest) -> impl IntoView {
-    let (wall, dialogs, toasts, details) = (use_wall(), use_dialogs(), use_toasts(), use_details());
-    let id = request.camera_id;
-    let element = NodeRef::<Div>::new();
-    let close = move || dialogs.menu.set(None);
-    use_focus_within(element, close);
+/// What the entries do, for one camera. Each closes the menu first.
+#[derive(Clone, Copy)]
+struct Deeds {
+    id: i64,
+    wall: Wall,
+    dialogs: Dialogs,
+    toasts: Toasts,
+}
 
-    let camera = untrack(|| wall.camera(id));
-    let enabled = camera.as_ref().is_some_and(|camera| camera.enabled);
-    let has_sub = camera.as_ref().is_some_and(|camera| camera.sources.sub.is_some() || camera.profile == Profile::TestPattern);
-    let hidden = camera.as_ref().is_some_and(|camera| camera.hidden);
-    let edits = camera.as_ref().is_some_and(|camera| camera.may(CameraAction::Configure));
-    let name = StoredValue::new(camera.map(|camera| camera.name).unwrap_or_default());
-    let change = move |patch: CameraPatch, told: fn(&Camera) -> String| {
-        close();
+impl Deeds {
+    fn close(self) {
+        self.dialogs.menu.set(None);
+    }
+
+    /// Changes the camera; `told` is said of it as it is then.
+    fn change(self, patch: CameraPatch, told: fn(&Camera) -> String) {
+        self.close();
+        let Self { id, wall, toasts, .. } = self;
         spawn_local(async move {
             match api::update_camera(id, &patch, true).await {
                 Ok(camera) => {
@@ -64,37 +67,59 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                 Err(problem) => toasts.bad(problem.detail),
             }
         });
-    };
-    let toggle = move || {
-        let patch = CameraPatch { enabled: Some(!enabled), ..CameraPatch::default() };
-        change(patch, |camera| text::turned(&camera.name, camera.enabled));
-    };
-    let hide = move || {
-        let patch = CameraPatch { hidden: Some(!hidden), ..CameraPatch::default() };
-        change(patch, |camera| text::hidden_or_shown(&camera.name, camera.hidden));
-    };
-    let shift = move |step: isize| {
-        close();
-        let Some(order) = wall.moved(id, step) else { return };
+    }
+
+    fn turn(self, on: bool) {
+        let patch = CameraPatch { enabled: Some(on), ..CameraPatch::default() };
+        self.change(patch, |camera| text::turned(&camera.name, camera.enabled));
+    }
+
+    fn hide(self, hidden: bool) {
+        let patch = CameraPatch { hidden: Some(hidden), ..CameraPatch::default() };
+        self.change(patch, |camera| text::hidden_or_shown(&camera.name, camera.hidden));
+    }
+
+    /// Moves the camera by so many places.
+    fn shift(self, step: isize) {
+        self.close();
+        let Some(order) = self.wall.moved(self.id, step) else { return };
         spawn_local(async move {
             // The new order comes back over the live line, for every page that is open.
             if let Err(problem) = api::reorder_cameras(order).await {
-                toasts.bad(problem.detail);
+                self.toasts.bad(problem.detail);
             }
         });
-    };
-    let restart = move || {
-        close();
-        let name = name.get_value();
+    }
+
+    fn restart(self, camera: &Camera) {
+        self.close();
+        let (name, streams) = (camera.name.clone(), streams_of(camera));
         spawn_local(async move {
-            let main = api::restart(id, Quality::Main).await;
-            let sub = if has_sub { api::restart(id, Quality::Sub).await } else { Ok(()) };
-            match main.and(sub) {
-                Ok(()) => toasts.good(text::restarting(&name)),
-                Err(problem) => toasts.bad(problem.detail),
+            let mut failed = None;
+            for key in streams {
+                if let Err(problem) = api::restart(key.camera_id, key.quality).await {
+                    failed.get_or_insert(problem);
+                }
+            }
+            match failed {
+                None => self.toasts.good(text::restarting(&name)),
+                Some(problem) => self.toasts.bad(problem.detail),
             }
         });
-    };
+    }
+}
+
+#[component]
+fn OpenMenu(request: MenuRequest) -> impl IntoView {
+    let (wall, dialogs, details) = (use_wall(), use_dialogs(), use_details());
+    let id = request.camera_id;
+    let deeds = Deeds { id, wall, dialogs, toasts: use_toasts() };
+    let element = NodeRef::<Div>::new();
+    use_focus_within(element, move || deeds.close());
+
+    let camera = StoredValue::new(untrack(|| wall.camera(id)).unwrap_or_default());
+    let (enabled, hidden) = camera.with_value(|camera| (camera.enabled, camera.hidden));
+    let edits = camera.with_value(|camera| camera.may(CameraAction::Configure));
     // Which cameras there are, and in which order, is for admins.
     let administers = role::administers();
     let (left, top) = corner(&request);
@@ -102,7 +127,7 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
         <div
             class="panel menu"
             role="menu"
-            aria-label=name.with_value(|name| text::actions_for(name))
+            aria-label=camera.with_value(|camera| text::actions_for(&camera.name))
             node_ref=element
             style:left=format!("{left}px")
             style:top=format!("{top}px")
@@ -112,7 +137,7 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                 glyph=Glyph::Info
                 label=text::DETAILS
                 on_press=move || {
-                    close();
+                    deeds.close();
                     details.toggle(id);
                 }
             />
@@ -121,26 +146,25 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                 glyph=Glyph::Signal
                 label=text::PICTURE_WATCH
                 on_press=move || {
-                    close();
+                    deeds.close();
                     dialogs.toggle_watched(id);
                 }
             />
-            {(enabled && role::operates()).then(|| view! { <Entry glyph=Glyph::Refresh label=text::RESTART on_press=restart /> })}
-            {edits
+            {(enabled && role::operates())
                 .then(|| {
-                    view! { <Entry glyph=Glyph::Power label=if enabled { text::TURN_OFF } else { text::TURN_ON } on_press=toggle /> }
+                    let restart = move || camera.with_value(|camera| deeds.restart(camera));
+                    view! { <Entry glyph=Glyph::Refresh label=text::RESTART on_press=restart /> }
                 })}
-            {wall.moved(id, -1).filter(|_| administers).map(|_| view! { <Entry glyph=Glyph::ChevronLeft label=text::MOVE_EARLIER on_press=move || shift(-1) /> })}
-            {wall.moved(id, 1).filter(|_| administers).map(|_| view! { <Entry glyph=Glyph::ChevronRight label=text::MOVE_LATER on_press=move || shift(1) /> })}
             {edits
                 .then(|| {
-                    view! {
-                        <Entry
-                            glyph=if hidden { Glyph::Eye } else { Glyph::EyeOff }
-                            label=if hidden { text::UNHIDE } else { text::HIDE }
-                            on_press=hide
-                        />
-                    }
+                    let label = if enabled { text::TURN_OFF } else { text::TURN_ON };
+                    view! { <Entry glyph=Glyph::Power label on_press=move || deeds.turn(!enabled) /> }
+                })}
+            {administers.then(|| view! { <Moves deeds /> })}
+            {edits
+                .then(|| {
+                    let (glyph, label) = if hidden { (Glyph::Eye, text::UNHIDE) } else { (Glyph::EyeOff, text::HIDE) };
+                    view! { <Entry glyph label on_press=move || deeds.hide(!hidden) /> }
                 })}
             {administers
                 .then(|| {
@@ -151,6 +175,14 @@ fn OpenMenu(request: MenuRequest) -> impl IntoView {
                 })}
         </div>
     }
+}
+
+/// One place to the front and one to the back, where there is a camera.
+#[component]
+fn Moves(deeds: Deeds) -> impl IntoView {
+    [(Glyph::ChevronLeft, text::MOVE_EARLIER, -1), (Glyph::ChevronRight, text::MOVE_LATER, 1)].map(|(glyph, label, step)| {
+        deeds.wall.moved(deeds.id, step).map(|_| view! { <Entry glyph label on_press=move || deeds.shift(step) /> })
+    })
 }
 
 /// The menu's upper left corner: at the pointer, or so far from it that the menu is inside the window.

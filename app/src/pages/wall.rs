@@ -64,7 +64,7 @@ fn leads_nowhere(path: &str, data: &WallData) -> bool {
 
 #[component]
 fn LoadedWall() -> impl IntoView {
-    let (wall, style, dialogs, toasts) = (use_wall(), use_style(), use_dialogs(), use_toasts());
+    let (wall, style, toasts) = (use_wall(), use_style(), use_toasts());
     let enlarged = Enlarged::from_address();
     let shown = Memo::new(move |_| wall.shown(style.wall.get().show_hidden));
     let count = Memo::new(move |_| shown.with(Vec::len));
@@ -87,31 +87,7 @@ fn LoadedWall() -> impl IntoView {
             enlarged.close();
         }
     });
-    use_keys(move |event| {
-        let Some(id) = enlarged.id.get_untracked() else { return };
-        if event.default_prevented() || dialogs.open.get_untracked().is_some() || dialogs.menu.get_untracked().is_some() {
-            return;
-        }
-        let step = match event.key().as_str() {
-            "Escape" => return enlarged.close(),
-            "ArrowRight" => 1,
-            "ArrowLeft" => -1,
-            _ => return,
-        };
-        move_by(enlarged, &shown.get_untracked(), id, step);
-    });
-
-    let details = use_details();
-    use_keys(move |event| {
-        let busy = dialogs.open.get_untracked().is_some() || dialogs.menu.get_untracked().is_some();
-        let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat());
-        if event.key().eq_ignore_ascii_case("i") && plain && !busy && !event.default_prevented() && !is_typing(&event) {
-            match enlarged.id.get_untracked() {
-                Some(id) => details.toggle(id),
-                None => details.toggle_all(),
-            }
-        }
-    });
+    use_wall_keys(enlarged, shown);
 
     view! {
         <Title text=title />
@@ -143,21 +119,23 @@ fn LoadedWall() -> impl IntoView {
             </Show>
         </div>
         <TileMenu />
-        {move || {
-            dialogs
-                .open
-                .get()
-                .map(|open| {
-                    dialog(
-                        match open {
-                            Dialog::Add => Lazy::Camera(None),
-                            Dialog::Edit(id) => Lazy::Camera(Some(id)),
-                            Dialog::History(id) => Lazy::History(id),
-                            Dialog::Delete(id) => Lazy::Delete(id),
-                        },
-                    )
-                })
-        }}
+        <OpenDialog />
+    }
+}
+
+/// The dialog that was asked for, if one was.
+#[component]
+fn OpenDialog() -> impl IntoView {
+    let dialogs = use_dialogs();
+    move || {
+        dialogs.open.get().map(|open| {
+            dialog(match open {
+                Dialog::Add => Lazy::Camera(None),
+                Dialog::Edit(id) => Lazy::Camera(Some(id)),
+                Dialog::History(id) => Lazy::History(id),
+                Dialog::Delete(id) => Lazy::Delete(id),
+            })
+        })
     }
 }
 
@@ -193,6 +171,35 @@ fn Steps(enlarged: Enlarged, shown: Memo<Vec<i64>>) -> impl IntoView {
             <IconButton glyph=Glyph::ChevronRight label=text::NEXT on_press=move |_| step(1) />
         </div>
     }
+}
+
+/// The arrows and Esc while a camera is enlarged; I shows the details, of that camera or of all.
+fn use_wall_keys(enlarged: Enlarged, shown: Memo<Vec<i64>>) {
+    let (dialogs, details) = (use_dialogs(), use_details());
+    let busy = move || dialogs.open.get_untracked().is_some() || dialogs.menu.get_untracked().is_some();
+    use_keys(move |event| {
+        let Some(id) = enlarged.id.get_untracked() else { return };
+        if event.default_prevented() || busy() {
+            return;
+        }
+        let step = match event.key().as_str() {
+            "Escape" => return enlarged.close(),
+            "ArrowRight" => 1,
+            "ArrowLeft" => -1,
+            _ => return,
+        };
+        move_by(enlarged, &shown.get_untracked(), id, step);
+    });
+
+    use_keys(move |event| {
+        let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat());
+        if event.key().eq_ignore_ascii_case("i") && plain && !busy() && !event.default_prevented() && !is_typing(&event) {
+            match enlarged.id.get_untracked() {
+                Some(id) => details.toggle(id),
+                None => details.toggle_all(),
+            }
+        }
+    });
 }
 
 /// The key goes into a field.

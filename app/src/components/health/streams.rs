@@ -7,7 +7,7 @@ use super::row::StreamRow;
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::timer::use_every;
 use crate::model::{History, Quality, StreamHistory, StreamState};
-use crate::state::use_wall;
+use crate::state::{Wall, use_wall};
 use crate::text::health as text;
 use crate::view::streams::{Column, Entry, Sort, StreamKey, arrange, in_trouble, streams_of};
 use leptos::ev::Event;
@@ -68,14 +68,7 @@ pub fn Streams(history: RwSignal<History>) -> impl IntoView {
     let order = Memo::new(move |_| {
         turns.track();
         let (keys, sort, only_trouble) = (keys.get(), sort.get(), only_trouble.get());
-        untrack(|| {
-            let entries = keys.into_iter().map(|key| Entry {
-                key,
-                status: wall.status(key.camera_id, key.quality).map(|seen| seen.status),
-                latency_ms: hours.with(|hours| hours.get(&(key.camera_id, key.quality)).and_then(|hour| newest_latency(hour))),
-            });
-            arrange(entries.collect(), sort, only_trouble)
-        })
+        untrack(|| arrange(keys.into_iter().map(|key| entry(wall, hours, key)).collect(), sort, only_trouble))
     });
     let empty = Memo::new(move |_| order.with(Vec::is_empty));
     view! {
@@ -93,22 +86,7 @@ pub fn Streams(history: RwSignal<History>) -> impl IntoView {
                     {move || text::trouble_count(count.get().1)}
                 </button>
             </div>
-            <Show
-                when=move || !empty.get()
-                fallback=move || {
-                    if keys.with(Vec::is_empty) {
-                        view! {
-                            <div class="nothing">
-                                <h3>{text::NO_STREAMS}</h3>
-                                <p>{text::NO_STREAMS_TEXT}</p>
-                            </div>
-                        }
-                            .into_any()
-                    } else {
-                        view! { <p class="nothing">{text::NO_TROUBLE}</p> }.into_any()
-                    }
-                }
-            >
+            <Show when=move || !empty.get() fallback=move || view! { <NothingListed any=Signal::derive(move || keys.with(|keys| !keys.is_empty())) /> }>
                 <div class="streams__scroll">
                     <table
                         class="streams__table"
@@ -128,6 +106,33 @@ pub fn Streams(history: RwSignal<History>) -> impl IntoView {
                 </div>
             </Show>
         </section>
+    }
+}
+
+/// What a stream is put in its place by.
+fn entry(wall: Wall, hours: Memo<Hours>, key: StreamKey) -> Entry {
+    Entry {
+        key,
+        status: wall.status(key.camera_id, key.quality).map(|seen| seen.status),
+        latency_ms: hours.with(|hours| hours.get(&(key.camera_id, key.quality)).and_then(|hour| newest_latency(hour))),
+    }
+}
+
+/// `any`: there are streams, and none of them in trouble.
+#[component]
+fn NothingListed(any: Signal<bool>) -> impl IntoView {
+    move || {
+        if any.get() {
+            view! { <p class="nothing">{text::NO_TROUBLE}</p> }.into_any()
+        } else {
+            view! {
+                <div class="nothing">
+                    <h3>{text::NO_STREAMS}</h3>
+                    <p>{text::NO_STREAMS_TEXT}</p>
+                </div>
+            }
+            .into_any()
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use super::Sheet;
 use crate::hooks::api;
-use crate::model::{InstallationPatch, InstallationSettings, Problem, WebhookInput, WebhookMethod, WebhookView};
-use crate::state::use_toasts;
+use crate::model::{InstallationPatch, Problem, WebhookInput, WebhookMethod, WebhookView};
 use crate::text;
 use crate::text::settings as words;
 use leptos::ev::SubmitEvent;
@@ -88,6 +87,43 @@ impl Form {
     fn end(self) -> bool {
         self.busy.try_set(None).is_none()
     }
+
+    /// Stores a webhook, or removes the stored one; `done` is said then.
+    fn put(self, webhook: Option<WebhookInput>, done: &'static str) {
+        self.begin(Busy::Save);
+        let patch = InstallationPatch { webhook: Some(webhook), ..InstallationPatch::default() };
+        spawn_local(async move {
+            let answer = api::update_installation(&patch).await;
+            if !self.end() {
+                return;
+            }
+            match answer {
+                Ok(settings) => {
+                    self.draft.set(Draft::of(settings.webhook.as_ref()));
+                    self.sheet.take(settings);
+                    self.sheet.toasts.good(done.to_owned());
+                }
+                Err(problem) if problem.field.is_none() => self.sheet.toasts.bad(problem.detail),
+                Err(problem) => self.complaint.set(Some(problem)),
+            }
+        });
+    }
+
+    /// Sends what stands in the form once, without storing it.
+    fn test(self) {
+        self.begin(Busy::Test);
+        let input = self.draft.get_untracked().input();
+        spawn_local(async move {
+            let answer = api::test_webhook(&input).await;
+            if !self.end() {
+                return;
+            }
+            match answer {
+                Ok(report) => self.received.set(Some(report.message)),
+                Err(problem) => self.complaint.set(Some(problem)),
+            }
+        });
+    }
 }
 
 #[component]
@@ -100,46 +136,11 @@ pub fn WebhookPart(sheet: Sheet) -> impl IntoView {
         received: RwSignal::new(None),
         busy: RwSignal::new(None),
     };
-    let toasts = use_toasts();
-    let put = move |webhook: Option<WebhookInput>, done: &'static str| {
-        form.begin(Busy::Save);
-        let patch = InstallationPatch { webhook: Some(webhook), ..InstallationPatch::default() };
-        spawn_local(async move {
-            let answer: Result<InstallationSettings, Problem> = api::update_installation(&patch).await;
-            if !form.end() {
-                return;
-            }
-            match answer {
-                Ok(settings) => {
-                    form.draft.set(Draft::of(settings.webhook.as_ref()));
-                    form.sheet.take(settings);
-                    toasts.good(done.to_owned());
-                }
-                Err(problem) if problem.field.is_none() => toasts.bad(problem.detail),
-                Err(problem) => form.complaint.set(Some(problem)),
-            }
-        });
-    };
-    let test = move || {
-        form.begin(Busy::Test);
-        let input = form.draft.get_untracked().input();
-        spawn_local(async move {
-            let answer = api::test_webhook(&input).await;
-            if !form.end() {
-                return;
-            }
-            match answer {
-                Ok(report) => form.received.set(Some(report.message)),
-                Err(problem) => form.complaint.set(Some(problem)),
-            }
-        });
-    };
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
-        put(Some(form.draft.get_untracked().input()), words::WEBHOOK_SAVED);
+        form.put(Some(form.draft.get_untracked().input()), words::WEBHOOK_SAVED);
     };
     let has_secret = Memo::new(move |_| stored.with(|stored| stored.as_ref().is_some_and(|stored| stored.has_secret)));
-    let busy = move || form.busy.get().is_some();
     view! {
         <section class="settings__part" aria-labelledby="webhook-title">
             <h2 id="webhook-title">{words::WEBHOOK}</h2>
@@ -166,21 +167,29 @@ pub fn WebhookPart(sheet: Sheet) -> impl IntoView {
                 <p class="webhook__received" role="status">
                     {move || form.received.get()}
                 </p>
-                <div class="webhook__buttons">
-                    <button type="button" class="button" disabled=busy on:click=move |_| test()>
-                        {move || if form.busy.get() == Some(Busy::Test) { words::WEBHOOK_TESTING } else { words::WEBHOOK_TEST }}
-                    </button>
-                    <button type="submit" class="button button--primary" disabled=busy>
-                        {words::WEBHOOK_SAVE}
-                    </button>
-                    <Show when=move || stored.with(Option::is_some)>
-                        <button type="button" class="button button--quiet" disabled=busy on:click=move |_| put(None, words::WEBHOOK_REMOVED)>
-                            {words::WEBHOOK_REMOVE}
-                        </button>
-                    </Show>
-                </div>
+                <Buttons form />
             </form>
         </section>
+    }
+}
+
+#[component]
+fn Buttons(form: Form) -> impl IntoView {
+    let busy = move || form.busy.get().is_some();
+    view! {
+        <div class="webhook__buttons">
+            <button type="button" class="button" disabled=busy on:click=move |_| form.test()>
+                {move || if form.busy.get() == Some(Busy::Test) { words::WEBHOOK_TESTING } else { words::WEBHOOK_TEST }}
+            </button>
+            <button type="submit" class="button button--primary" disabled=busy>
+                {words::WEBHOOK_SAVE}
+            </button>
+            <Show when=move || form.sheet.stored.with(|stored| stored.webhook.is_some())>
+                <button type="button" class="button button--quiet" disabled=busy on:click=move |_| form.put(None, words::WEBHOOK_REMOVED)>
+                    {words::WEBHOOK_REMOVE}
+                </button>
+            </Show>
+        </div>
     }
 }
 

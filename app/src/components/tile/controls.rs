@@ -1,7 +1,7 @@
 //! A tile's buttons: shown on hover, focus and tap, always while enlarged.
 
 use crate::components::icon::{Glyph, Icon, IconButton};
-use crate::components::tile::layer::Layer;
+use crate::components::tile::stage::Stage;
 use crate::state::dialog::MenuRequest;
 use crate::state::{Enlarged, use_details, use_dialogs, use_wall};
 use crate::text;
@@ -17,16 +17,11 @@ pub fn TileControls(
     has_audio: Memo<bool>,
     muted: Memo<bool>,
     details: Memo<bool>,
-    large: Memo<bool>,
     enlarged: Enlarged,
-    sub: Layer,
-    main: Layer,
+    stage: Stage,
 ) -> impl IntoView {
     let (wall, dialogs, shown) = (use_wall(), use_dialogs(), use_details());
-    let refresh = move |_| {
-        sub.refresh();
-        main.refresh();
-    };
+    let refresh = move |_| stage.refresh();
     let listen = move |_| wall.listening.set(if muted.get_untracked() { Some(id) } else { None });
     let more = move |event: MouseEvent| {
         let button = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -65,9 +60,9 @@ pub fn TileControls(
             </span>
             <IconButton glyph=Glyph::More label=text::MORE on_press=more />
             <IconButton
-                glyph=Signal::derive(move || if large.get() { Glyph::Shrink } else { Glyph::Enlarge })
-                label=Signal::derive(move || if large.get() { text::SHRINK } else { text::ENLARGE }.to_owned())
-                on_press=move |_| if large.get_untracked() { enlarged.close() } else { enlarged.open(id) }
+                glyph=Signal::derive(move || if stage.large.get() { Glyph::Shrink } else { Glyph::Enlarge })
+                label=Signal::derive(move || if stage.large.get() { text::SHRINK } else { text::ENLARGE }.to_owned())
+                on_press=move |_| if stage.large.get_untracked() { enlarged.close() } else { enlarged.open(id) }
             />
         </div>
     }

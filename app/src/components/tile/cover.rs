@@ -1,7 +1,7 @@
 //! What lies over a tile's picture while it is not live.
 
 use crate::components::icon::{Glyph, Icon};
-use crate::components::tile::layer::Layer;
+use crate::components::tile::stage::Stage;
 use crate::hooks::{api, role};
 use crate::model::{CameraAction, CameraPatch, StreamState};
 use crate::state::{Dialog, use_dialogs, use_toasts, use_wall};
@@ -12,14 +12,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 #[component]
-pub fn TileCover(id: i64, #[prop(into)] face: Signal<Face>, sub: Layer, main: Layer) -> impl IntoView {
+pub fn TileCover(id: i64, #[prop(into)] face: Signal<Face>, stage: Stage) -> impl IntoView {
     move || match face.get().cover {
         Cover::None => ().into_any(),
         Cover::Starting => view! { <div class="tile__starting" aria-hidden="true"></div> }.into_any(),
         Cover::Tap => {
             let tap = move |_| {
-                sub.gesture();
-                main.gesture();
+                stage.gesture();
             };
             view! {
                 <div class="tile__cover">
@@ -31,14 +30,14 @@ pub fn TileCover(id: i64, #[prop(into)] face: Signal<Face>, sub: Layer, main: La
             }
             .into_any()
         }
-        Cover::Reason { sentence, retry_at_ms } => view! { <Reason id sentence retry_at_ms sub main /> }.into_any(),
+        Cover::Reason { sentence, retry_at_ms } => view! { <Reason id sentence retry_at_ms stage /> }.into_any(),
     }
 }
 
 /// The plain reason, when it is tried again, and what can be done. How old the picture behind is stands on the plate: it ticks, and
 /// whoever listens to the page is not to hear every second.
 #[component]
-fn Reason(id: i64, sentence: String, retry_at_ms: Option<i64>, sub: Layer, main: Layer) -> impl IntoView {
+fn Reason(id: i64, sentence: String, retry_at_ms: Option<i64>, stage: Stage) -> impl IntoView {
     let (wall, dialogs) = (use_wall(), use_dialogs());
     let state = Memo::new(move |_| wall.leading(id).map(|seen| seen.status.state));
     let enabled = Memo::new(move |_| wall.camera(id).is_some_and(|camera| camera.enabled));
@@ -56,7 +55,7 @@ fn Reason(id: i64, sentence: String, retry_at_ms: Option<i64>, sub: Layer, main:
             </span>
             <p class="tile__reason">{sentence} " " <span class="tile__countdown">{countdown}</span></p>
             <div class="tile__remedies">
-                <Remedy id state enabled sub main />
+                <Remedy id state enabled stage />
                 <Show when=move || enabled.get()>
                     <button type="button" class="button button--small" on:click=move |_| dialogs.show(Dialog::History(id))>
                         {text::history::WHAT_HAPPENED}
@@ -69,7 +68,7 @@ fn Reason(id: i64, sentence: String, retry_at_ms: Option<i64>, sub: Layer, main:
 
 /// The one button that helps.
 #[component]
-fn Remedy(id: i64, state: Memo<Option<StreamState>>, enabled: Memo<bool>, sub: Layer, main: Layer) -> impl IntoView {
+fn Remedy(id: i64, state: Memo<Option<StreamState>>, enabled: Memo<bool>, stage: Stage) -> impl IntoView {
     let (wall, dialogs, toasts) = (use_wall(), use_dialogs(), use_toasts());
     let edits = Memo::new(move |_| wall.may(id, CameraAction::Configure));
     let operates = role::operates();
@@ -84,8 +83,7 @@ fn Remedy(id: i64, state: Memo<Option<StreamState>>, enabled: Memo<bool>, sub: L
     };
     let try_now = move |_| {
         let upstream = untrack(|| wall.leading(id)).map(|seen| seen.status);
-        sub.refresh();
-        main.refresh();
+        stage.refresh();
         if let Some(status) = upstream.filter(|status| status.state != StreamState::Live) {
             spawn_local(async move {
                 // Whoever only watches can ask; the server restarts what it finds broken itself.

@@ -1,6 +1,6 @@
 //! The numbers of a tile's stream, on demand: in a box of fixed width that changes once a second and moves nothing.
 
-use crate::components::tile::layer::Layer;
+use crate::components::tile::stage::Stage;
 use crate::model::Quality;
 use crate::state::use_wall;
 use crate::text::details as text;
@@ -25,19 +25,19 @@ const ALWAYS: &str = "details__row";
 const USUAL: &str = "details__row details__row--usual";
 const LARGE: &str = "details__row details__row--large";
 
-/// `main_shown`: the numbers are the main stream's. `moving`: pictures are being presented; without, there is nothing to measure.
+/// The numbers of the stream that is in front.
 #[component]
 pub fn TileDetails(
     id: i64,
-    #[prop(into)] main_shown: Signal<bool>,
-    #[prop(into)] moving: Signal<bool>,
-    sub: Layer,
-    main: Layer,
+    stage: Stage,
+    /// Pictures are being presented; without, there is nothing to measure.
+    #[prop(into)]
+    moving: Signal<bool>,
 ) -> impl IntoView {
     let wall = use_wall();
-    let quality = move || if main_shown.get() { Quality::Main } else { Quality::Sub };
+    let quality = move || if stage.main_shown.get() { Quality::Main } else { Quality::Sub };
     let status = Memo::new(move |_| wall.status(id, quality()).map(|seen| seen.status));
-    let layer = move || if main_shown.get() { main } else { sub };
+    let layer = move || stage.front();
     let stats = move || layer().stats.get().filter(|_| moving.get());
     // Read again whenever a measurement came.
     let median = move || {
@@ -90,7 +90,7 @@ pub fn TileDetails(
                 {row(text::VIDEO, USUAL, video)}
                 {row(text::KEY_FRAMES, USUAL, move || Some(number::latency(f64::from(status.get()?.key_frame_interval_ms?))))}
                 {row(text::BUFFER, USUAL, move || Some(number::latency(stats()?.buffered_s * 1_000.0)))}
-                {row(text::STREAM, USUAL, move || Some(if main_shown.get() { text::MAIN } else { text::SUB }.to_owned()))}
+                {row(text::STREAM, USUAL, move || Some(if stage.main_shown.get() { text::MAIN } else { text::SUB }.to_owned()))}
                 {row(text::SOURCE, LARGE, move || status.get()?.source)}
                 {row(text::SOUND, LARGE, sound)}
                 {row(text::RECONNECTS, LARGE, move || Some(status.get()?.reconnects.to_string()))}

@@ -1,7 +1,7 @@
 //! A tile's picture watch: what the health monitor sees and everything that it decided, for whoever wants to know why a picture restarted.
 
 use crate::components::icon::{Glyph, IconButton};
-use crate::components::tile::layer::Layer;
+use crate::components::tile::stage::Stage;
 use crate::health::View;
 use crate::hooks::heartbeat::monotonic_ms;
 use crate::state::{use_dialogs, use_wall};
@@ -15,11 +15,11 @@ fn clock(at_ms: f64) -> String {
     format!("{:02}:{:02}:{:02}", moment.get_hours(), moment.get_minutes(), moment.get_seconds())
 }
 
-/// `main_shown`: the layer in front is the main stream's.
+/// Of the player in front.
 #[component]
-pub fn PictureWatch(id: i64, #[prop(into)] main_shown: Signal<bool>, sub: Layer, main: Layer) -> impl IntoView {
+pub fn PictureWatch(id: i64, stage: Stage) -> impl IntoView {
     let (wall, dialogs) = (use_wall(), use_dialogs());
-    let layer = move || if main_shown.get() { main } else { sub };
+    let layer = move || stage.front();
     let settings = Memo::new(move |_| wall.camera(id).map(|camera| camera.health).unwrap_or_default());
     let row = move |name: &'static str, value: fn(&View) -> String| {
         view! {
