@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// File endings that compress well.
 const COMPRESSIBLE: [&str; 9] = ["js", "mjs", "wasm", "css", "svg", "json", "webmanifest", "html", "txt"];
 
+/// The file that maps logical names to paths; the last one of a site that is written.
+pub const MAP: &str = "assets.json";
+
 /// Files that refer to each other by relative path and to no other version of each other.
 #[derive(Default)]
 pub struct Group {
@@ -33,6 +36,13 @@ impl Group {
             }
         }
         Ok(())
+    }
+
+    /// Sixteen hex digits of all paths and contents.
+    pub fn hash(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.files.hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 }
 
@@ -61,9 +71,7 @@ impl Assets {
 
     /// Writes `folder/<hash of all>/<name>` for each file; answers the path of that folder.
     pub fn group(&mut self, group: &Group, folder: &str) -> Result<String> {
-        let mut hasher = DefaultHasher::new();
-        group.files.hash(&mut hasher);
-        let folder = format!("{folder}/{:016x}", hasher.finish());
+        let folder = format!("{folder}/{}", group.hash());
         for (name, content) in &group.files {
             self.write(&format!("{folder}/{name}"), content)?;
         }
@@ -92,7 +100,7 @@ impl Assets {
 
     /// Writes the map.
     pub fn finish(self) -> Result<()> {
-        fs::write(self.root.join("assets.json"), serde_json::to_vec_pretty(&self.map)?)?;
+        fs::write(self.root.join(MAP), serde_json::to_vec_pretty(&self.map)?)?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The steps of the site build: WebAssembly by cargo, cut into modules, its JavaScript glue by wasm-bindgen, style by grass, static files.
 
-use crate::assets::{Assets, Group};
+use crate::assets::{self, Assets, Group};
 use crate::split::{self, split};
 use anyhow::{Context, Result, ensure};
 use std::env;
@@ -37,10 +37,16 @@ impl Profile {
 pub fn build(profile: Profile) -> Result<()> {
     let root = workspace_root()?;
     let out = env::var_os("NIGHTJAR_SITE").map_or_else(|| root.join("target/site"), PathBuf::from);
+    let wasm = compile(&root, profile)?;
+    let inputs = inputs(&root, profile, &wasm)?;
+    let stamp = out.with_extension("inputs");
+    // A start that changed nothing is quick, and the server that embeds the folder is not built again.
+    if out.join(assets::MAP).exists() && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
+        return Ok(());
+    }
+
     let work = root.join("target/site-work");
     reset(&work)?;
-
-    let wasm = compile(&root, profile)?;
     let parts = split(&wasm, &work.join("parts"), profile == Profile::Dev)?;
     let glue = work.join("glue");
     Bindgen::new()
@@ -87,7 +93,10 @@ pub fn build(profile: Profile) -> Result<()> {
     assets.tree(&root.join("public"), "")?;
     assets.finish()?;
 
-    // A running development server reads this folder: swap it in whole.
+    // A running development server reads this folder: swap it in whole. Without a stamp while nothing is sure.
+    if stamp.exists() {
+        fs::remove_file(&stamp)?;
+    }
     let old = work.join("old");
     if out.exists() {
         fs::rename(&out, &old)?;
@@ -97,7 +106,20 @@ pub fn build(profile: Profile) -> Result<()> {
     }
     fs::rename(&fresh, &out)?;
     fs::remove_dir_all(&work)?;
+    fs::write(&stamp, inputs)?;
     Ok(())
+}
+
+/// A hash of all that the site is made from, this program included.
+fn inputs(root: &Path, profile: Profile, wasm: &Path) -> Result<String> {
+    let mut all = Group::default();
+    for (name, file) in [("wasm", wasm.to_path_buf()), ("hls.js", hls_js(root)?), ("xtask", env::current_exe()?)] {
+        all.add(name, fs::read(file)?);
+    }
+    for folder in ["style", "public"] {
+        all.add_tree(&root.join(folder), folder)?;
+    }
+    Ok(format!("{} {}", profile.cargo_name(), all.hash()))
 }
 
 fn workspace_root() -> Result<PathBuf> {
