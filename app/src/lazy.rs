@@ -43,6 +43,8 @@ pub enum Lazy {
     Welcome,
     /// The dialog that adds a camera, or changes this one.
     Camera(Option<i64>),
+    /// The same dialog, beginning with the cameras on the network.
+    Find,
     Delete(i64),
     History(i64),
 }
@@ -90,7 +92,7 @@ impl Lazy {
         match self {
             Self::Health | Self::History(_) => Part::Health,
             Self::People | Self::Person | Self::Tokens | Self::Audit => Part::People,
-            Self::Settings | Self::Https | Self::Camera(_) | Self::Delete(_) => Part::Settings,
+            Self::Settings | Self::Https | Self::Camera(_) | Self::Find | Self::Delete(_) => Part::Settings,
             Self::Account | Self::SignIn | Self::Setup | Self::Welcome => Part::Entry,
         }
     }
@@ -154,6 +156,7 @@ fn settings(what: Lazy) -> Result<AnyView, NotLoaded> {
     Ok(match what {
         Lazy::Https => view! { <HttpsPage /> }.into_any(),
         Lazy::Camera(camera_id) => view! { <CameraDialog camera_id /> }.into_any(),
+        Lazy::Find => view! { <CameraDialog camera_id=None find=true /> }.into_any(),
         Lazy::Delete(id) => view! { <DeleteDialog id /> }.into_any(),
         _ => view! { <SettingsPage /> }.into_any(),
     })

@@ -6,6 +6,7 @@ use crate::view::time::remaining;
 pub mod admin;
 pub mod audit;
 pub mod details;
+pub mod find;
 pub mod health;
 pub mod history;
 pub mod https;

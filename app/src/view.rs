@@ -6,6 +6,7 @@ pub mod face;
 pub mod figures;
 pub mod flag;
 pub mod form;
+pub mod found;
 pub mod grants;
 pub mod history;
 pub mod layout;

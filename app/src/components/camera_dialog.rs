@@ -1,13 +1,15 @@
-//! Adding and editing a camera: what kind, where it is, a test, and saving.
+//! Adding and editing a camera: what is on the network, what kind it is, where it is, a test, and saving.
 
 mod actions;
 mod advanced;
 mod fields;
+mod find;
 mod verdict;
 
 use crate::components::camera_dialog::actions::{save, test};
 use crate::components::camera_dialog::advanced::Advanced;
 use crate::components::camera_dialog::fields::{Choice, Kinds, Switch, TextField};
+use crate::components::camera_dialog::find::{Chosen, Find, FindEntry, Finder, open_list};
 use crate::components::camera_dialog::verdict::Verdict;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::modal::Modal;
@@ -25,6 +27,14 @@ enum Busy {
     Save,
 }
 
+/// What the dialog shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The cameras on the network.
+    Find,
+    Form,
+}
+
 /// The dialog's state.
 #[derive(Clone, Copy)]
 struct Form {
@@ -34,6 +44,8 @@ struct Form {
     complaint: RwSignal<Option<Complaint>>,
     report: RwSignal<Option<ProbeReport>>,
     busy: RwSignal<Option<Busy>>,
+    stage: RwSignal<Stage>,
+    finder: Finder,
     wall: Wall,
     dialogs: Dialogs,
     toasts: Toasts,
@@ -56,68 +68,99 @@ impl Form {
 }
 
 #[component]
-pub fn CameraDialog(camera_id: Option<i64>) -> impl IntoView {
+pub fn CameraDialog(
+    camera_id: Option<i64>,
+    /// Begins with the cameras on the network.
+    #[prop(optional)]
+    find: bool,
+) -> impl IntoView {
     let (wall, dialogs) = (use_wall(), use_dialogs());
     let camera = camera_id.and_then(|id| untrack(|| wall.camera(id)));
-    let title = camera.as_ref().map_or_else(|| text::DIALOG_ADD.to_owned(), |camera| text::dialog_edit(&camera.name));
-    let editing = camera.is_some();
+    let own_title = camera.as_ref().map_or_else(|| text::DIALOG_ADD.to_owned(), |camera| text::dialog_edit(&camera.name));
     let form = Form {
         draft: RwSignal::new(camera.as_ref().map_or_else(Draft::new, Draft::of)),
         camera: StoredValue::new(camera),
         complaint: RwSignal::new(None),
         report: RwSignal::new(None),
         busy: RwSignal::new(None),
+        stage: RwSignal::new(if find { Stage::Find } else { Stage::Form }),
+        finder: Finder::new(),
         wall,
         dialogs,
         toasts: use_toasts(),
     };
     let close = Callback::new(move |()| dialogs.open.set(None));
+    let title = Signal::derive(move || match form.stage.get() {
+        Stage::Find => text::find::TITLE.to_owned(),
+        Stage::Form => own_title.clone(),
+    });
+    view! {
+        <Modal title on_close=close>
+            {move || match form.stage.get() {
+                Stage::Find => view! { <Find form close /> }.into_any(),
+                Stage::Form => view! { <CameraForm form close /> }.into_any(),
+            }}
+        </Modal>
+    }
+}
+
+/// What is typed about a camera.
+#[component]
+fn CameraForm(form: Form, close: Callback<()>) -> impl IntoView {
+    let editing = form.camera.with_value(Option::is_some);
+    let chosen = form.finder.chosen.get_untracked();
     let profile = Memo::new(move |_| form.draft.with(|draft| draft.profile));
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         save(form, false);
     };
     view! {
-        <Modal title=title on_close=close>
-            <form class="form" novalidate=true autocomplete="off" on:submit=on_submit>
-                <div class="modal__body">
-                    {(!editing).then(|| view! { <Kinds form /> })}
-                    <TextField
+        <form class="form" novalidate=true autocomplete="off" on:submit=on_submit>
+            <div class="modal__body">
+                {match chosen {
+                    Some(device) => view! { <Chosen device /> }.into_any(),
+                    None if editing => ().into_any(),
+                    None => view! {
+                        <FindEntry form />
+                        <Kinds form />
+                    }
+                    .into_any(),
+                }}
+                <TextField
+                    form
+                    field=Field::Name
+                    label=text::FIELD_NAME
+                    hint=text::FIELD_NAME_HINT
+                    value=|draft| draft.name.clone()
+                    change=|draft, value| draft.name = value
+                    autofocus=true
+                />
+                <Show when=move || profile.get() != Profile::TestPattern>
+                    <Addresses form profile />
+                </Show>
+                <div class="form__switches">
+                    <Switch
                         form
-                        field=Field::Name
-                        label=text::FIELD_NAME
-                        hint=text::FIELD_NAME_HINT
-                        value=|draft| draft.name.clone()
-                        change=|draft, value| draft.name = value
-                        autofocus=true
+                        label=text::FIELD_ALWAYS_ON
+                        hint=text::FIELD_ALWAYS_ON_HINT
+                        value=|draft| draft.always_on
+                        change=|draft, on| draft.always_on = on
                     />
-                    <Show when=move || profile.get() != Profile::TestPattern>
-                        <Addresses form profile />
-                    </Show>
-                    <div class="form__switches">
+                    <Show when=move || editing>
                         <Switch
                             form
-                            label=text::FIELD_ALWAYS_ON
-                            hint=text::FIELD_ALWAYS_ON_HINT
-                            value=|draft| draft.always_on
-                            change=|draft, on| draft.always_on = on
+                            label=text::FIELD_ENABLED
+                            hint=text::FIELD_ENABLED_HINT
+                            value=|draft| draft.enabled
+                            change=|draft, on| draft.enabled = on
                         />
-                        <Show when=move || editing>
-                            <Switch
-                                form
-                                label=text::FIELD_ENABLED
-                                hint=text::FIELD_ENABLED_HINT
-                                value=|draft| draft.enabled
-                                change=|draft, on| draft.enabled = on
-                            />
-                        </Show>
-                    </div>
-                    <Advanced form profile />
-                    <Verdict form />
+                    </Show>
                 </div>
-                <Foot form close />
-            </form>
-        </Modal>
+                <Advanced form profile />
+                <Verdict form />
+            </div>
+            <Foot form close />
+        </form>
     }
 }
 
@@ -184,6 +227,7 @@ fn Addresses(form: Form, profile: Memo<Profile>) -> impl IntoView {
 fn Foot(form: Form, close: Callback<()>) -> impl IntoView {
     let can_force = Memo::new(move |_| form.complaint.with(|complaint| complaint.as_ref().is_some_and(|complaint| complaint.can_force)));
     let busy = move || form.busy.get().is_some();
+    let chosen = form.finder.chosen.with_untracked(Option::is_some);
     view! {
         <footer class="modal__foot">
             <Show when=move || can_force.get()>
@@ -196,9 +240,21 @@ fn Foot(form: Form, close: Callback<()>) -> impl IntoView {
                 {move || if form.busy.get() == Some(Busy::Test) { text::TESTING } else { text::TEST }}
             </button>
             <span class="modal__space"></span>
-            <button type="button" class="button button--quiet" on:click=move |_| close.run(())>
-                {text::CANCEL}
-            </button>
+            {if chosen {
+                view! {
+                    <button type="button" class="button button--quiet" disabled=busy on:click=move |_| open_list(form)>
+                        {text::find::BACK}
+                    </button>
+                }
+                    .into_any()
+            } else {
+                view! {
+                    <button type="button" class="button button--quiet" on:click=move |_| close.run(())>
+                        {text::CANCEL}
+                    </button>
+                }
+                    .into_any()
+            }}
             <Show when=move || can_force.get()>
                 <button type="button" class="button" disabled=busy on:click=move |_| save(form, true)>
                     {text::SAVE_ANYWAY}

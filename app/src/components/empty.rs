@@ -18,11 +18,11 @@ async fn create_demo(wall: Wall) -> Result<Camera, Problem> {
     Ok(camera)
 }
 
-/// The two ways to a first camera: one's own, and one that is only drawn. `added`: a demo camera is there.
+/// The ways to a first camera: one on the network, one whose address is known, and one that is only drawn. `added`: a demo camera is there.
 #[component]
 pub fn AddButtons(
     added: Callback<Camera>,
-    /// Adding one's own is what is expected here.
+    /// A camera of one's own is what is expected here.
     #[prop(optional)]
     primary: bool,
 ) -> impl IntoView {
@@ -43,7 +43,11 @@ pub fn AddButtons(
         });
     };
     view! {
-        <button type="button" class="button" class:button--primary=primary on:click=move |_| dialogs.show(Dialog::Add)>
+        <button type="button" class="button" class:button--primary=primary on:click=move |_| dialogs.show(Dialog::Find)>
+            <Icon glyph=Glyph::Search />
+            {text::find::FIND}
+        </button>
+        <button type="button" class="button" on:click=move |_| dialogs.show(Dialog::Add)>
             <Icon glyph=Glyph::Plus />
             {text::EMPTY_ADD}
         </button>

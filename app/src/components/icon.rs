@@ -40,6 +40,7 @@ pub enum Glyph {
     Download,
     Person,
     People,
+    Search,
 }
 
 impl Glyph {
@@ -89,6 +90,7 @@ impl Glyph {
             Self::People => {
                 "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20a6.5 6.5 0 0 1 13 0M16 4.4a3.5 3.5 0 0 1 0 6.2M18 14.2a6.5 6.5 0 0 1 3.5 5.8"
             }
+            Self::Search => "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.3 15.3 20 20",
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
             Self::Download => "M12 4v11M7.5 11 12 15.5l4.5-4.5M5 20h14",
             Self::Pulse => "M3 12h4l2.5-6.5 5 13L17 12h4",

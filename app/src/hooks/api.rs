@@ -4,9 +4,9 @@ pub mod admin;
 
 use crate::hooks::place;
 use crate::model::{
-    Availability, Camera, CameraInput, CameraPatch, CameraSetting, FirstAdmin, History, Incident, IncidentQuery, InstallationPatch,
-    InstallationSettings, Password, PasswordChange, ProbeReport, Problem, Profile, Quality, RecordingPlace, RecordingPlaceInput,
-    SessionInfo, SignIn, SystemHealth, Timeline, TimelineRange, WebhookInput, WebhookReport, WhoAmI,
+    Availability, Camera, CameraInput, CameraPatch, CameraSetting, DiscoveryReport, FirstAdmin, History, Incident, IncidentQuery,
+    InstallationPatch, InstallationSettings, Password, PasswordChange, ProbeReport, Problem, Profile, Quality, RecordingPlace,
+    RecordingPlaceInput, SessionInfo, SignIn, SystemHealth, Timeline, TimelineRange, WebhookInput, WebhookReport, WhoAmI,
 };
 use crate::text;
 use gloo::net::http::{Request, RequestBuilder, Response};
@@ -35,6 +35,11 @@ pub async fn delete_camera(id: i64) -> Result<(), Problem> {
 pub async fn probe(input: &CameraInput, camera_id: Option<i64>) -> Result<ProbeReport, Problem> {
     let query = camera_id.map(|id| format!("?camera_id={id}")).unwrap_or_default();
     ask(Request::post, &format!("/cameras/probe{query}"), input).await
+}
+
+/// Searches the server's networks for cameras. Takes seconds.
+pub async fn discover() -> Result<DiscoveryReport, Problem> {
+    read(press("/discovery").await?).await
 }
 
 /// The settings of a stored camera, or those that a new one of this profile inherits.

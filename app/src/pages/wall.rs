@@ -131,6 +131,7 @@ fn OpenDialog() -> impl IntoView {
         dialogs.open.get().map(|open| {
             dialog(match open {
                 Dialog::Add => Lazy::Camera(None),
+                Dialog::Find => Lazy::Find,
                 Dialog::Edit(id) => Lazy::Camera(Some(id)),
                 Dialog::History(id) => Lazy::History(id),
                 Dialog::Delete(id) => Lazy::Delete(id),

@@ -50,6 +50,10 @@ fn Cameras() -> impl IntoView {
                 </button>
             </div>
         </EntryCard>
-        {move || dialogs.open.get().filter(|open| *open == Dialog::Add).map(|_| dialog(Lazy::Camera(None)))}
+        {move || match dialogs.open.get() {
+            Some(Dialog::Add) => Some(dialog(Lazy::Camera(None))),
+            Some(Dialog::Find) => Some(dialog(Lazy::Find)),
+            _ => None,
+        }}
     }
 }

@@ -6,6 +6,8 @@ use leptos::prelude::*;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialog {
     Add,
+    /// Adding what is found on the network.
+    Find,
     Edit(i64),
     Delete(i64),
     History(i64),

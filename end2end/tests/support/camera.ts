@@ -20,12 +20,14 @@ export class Camera {
     readonly rtsp: string,
     /** Its control socket. */
     readonly control: string,
+    /** `127.0.0.1:port`, where it hears searches; with `--discovery`. */
+    readonly discovery: string,
   ) {}
 
   static async start(...args: string[]): Promise<Camera> {
     const program = await startProgram(path.join(binaries, 'fakecam'), args, /fakecam ready/);
-    const [, rtsp, control] = await program.waitFor(/fakecam ready (\S+) control (\S+)/);
-    return new Camera(program, rtsp ?? '', control ?? '');
+    const [, rtsp, control, discovery] = await program.waitFor(/fakecam ready (\S+) control (\S+)(?: discovery (\S+))?\n/);
+    return new Camera(program, rtsp ?? '', control ?? '', discovery ?? '');
   }
 
   get main(): string {

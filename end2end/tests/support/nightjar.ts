@@ -97,11 +97,12 @@ export class Nightjar {
   private constructor(
     readonly url: string,
     readonly data: string,
+    private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  static async start(): Promise<Nightjar> {
+  static async start(env: NodeJS.ProcessEnv = {}): Promise<Nightjar> {
     const data = await mkdtemp(path.join(tmpdir(), 'nightjar-e2e-'));
-    const nightjar = new Nightjar(`http://127.0.0.1:${await freePort()}`, data);
+    const nightjar = new Nightjar(`http://127.0.0.1:${await freePort()}`, data, env);
     nightjar.command(['user', 'add', admin.username, '--role', 'admin', '--password-stdin'], admin.password);
     nightjar.token = nightjar.command(['token', 'create', 'Tests', '--scope', 'admin']);
     await nightjar.up();
@@ -109,9 +110,9 @@ export class Nightjar {
   }
 
   /** A server that nobody has set up yet. At another address than 127.0.0.1 browsers do not know that it is this machine. */
-  static async startBare(host = '127.0.0.1'): Promise<Nightjar> {
+  static async startBare(host = '127.0.0.1', env: NodeJS.ProcessEnv = {}): Promise<Nightjar> {
     const data = await mkdtemp(path.join(tmpdir(), 'nightjar-e2e-'));
-    const nightjar = new Nightjar(`http://${host}:${await freePort()}`, data);
+    const nightjar = new Nightjar(`http://${host}:${await freePort()}`, data, env);
     await nightjar.up();
     return nightjar;
   }
@@ -123,7 +124,13 @@ export class Nightjar {
 
   async up(): Promise<void> {
     const listen = new URL(this.url).host;
-    const env = { NIGHTJAR_ALLOW_LOOPBACK_CAMERAS: 'true', RUST_LOG: process.env.RUST_LOG ?? 'info' };
+    const env = {
+      NIGHTJAR_ALLOW_LOOPBACK_CAMERAS: 'true',
+      // Searches for cameras stay on this machine.
+      NIGHTJAR_DISCOVERY_INTERFACES: '127.0.0.1',
+      RUST_LOG: process.env.RUST_LOG ?? 'info',
+      ...this.env,
+    };
     this.program = await startProgram(
       path.join(binaries, 'nightjar'),
       ['serve', '--listen', listen, '--data', this.data],

@@ -114,6 +114,28 @@ export class CameraDialog {
   }
 }
 
+/** The cameras on the network, in the dialog that adds one. */
+export class FindDialog {
+  readonly root: Locator;
+  readonly rows: Locator;
+  readonly again: Locator;
+  readonly byAddress: Locator;
+  readonly done: Locator;
+
+  constructor(private readonly page: Page) {
+    this.root = page.getByRole('dialog', { name: 'Cameras on this network', exact: true });
+    this.rows = this.root.getByRole('list', { name: 'Cameras that answered' }).getByRole('button');
+    this.again = this.root.getByRole('button', { name: 'Search again' });
+    this.byAddress = this.root.getByRole('button', { name: 'Add by address' });
+    this.done = this.root.getByRole('button', { name: 'Done' });
+  }
+
+  row(name: string): Locator {
+    // By its own name only: others behind the same address say as which camera they were added.
+    return this.rows.filter({ has: this.page.locator('.found__name').getByText(name, { exact: true }) });
+  }
+}
+
 /** What happened to a camera. */
 export class History {
   readonly root: Locator;
@@ -181,8 +203,10 @@ export class Wall {
   readonly addCamera: Locator;
   readonly addFirst: Locator;
   readonly addDemo: Locator;
+  readonly find: Locator;
   readonly overlay: Locator;
   readonly adding: CameraDialog;
+  readonly finding: FindDialog;
 
   constructor(
     readonly page: Page,
@@ -192,9 +216,11 @@ export class Wall {
     this.tiles = page.getByRole('article');
     this.addCamera = page.getByRole('button', { name: 'Add camera', exact: true });
     this.addFirst = page.getByRole('button', { name: 'Add a camera', exact: true });
+    this.find = page.getByRole('button', { name: 'Find cameras on this network' });
     this.addDemo = page.getByRole('button', { name: 'Add a demo camera' });
     this.overlay = page.getByRole('alertdialog', { name: 'The server doesn’t answer' });
     this.adding = new CameraDialog(page, 'Add a camera');
+    this.finding = new FindDialog(page);
   }
 
   /** Opens a page and waits until it runs (before that it is the server's HTML, and nobody hears a press). */

@@ -1,5 +1,6 @@
 //! What the dialog's buttons do.
 
+use super::find::open_list;
 use super::{Busy, Form};
 use crate::hooks::api;
 use crate::text;
@@ -61,7 +62,14 @@ pub fn save(form: Form, force: bool) {
                 toasts.good(if before.is_some() { text::saved(&camera.name) } else { text::added(&camera.name) });
                 wall.upsert(camera);
                 // Only this dialog closes: it may have been closed and another one opened.
-                if form.busy.try_get_untracked().is_some() {
+                if form.busy.try_get_untracked().is_none() {
+                    return;
+                }
+                form.busy.set(None);
+                if form.finder.chosen.with_untracked(Option::is_some) {
+                    // For the next one.
+                    open_list(form);
+                } else {
                     dialogs.open.set(None);
                 }
             }
