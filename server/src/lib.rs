@@ -13,6 +13,7 @@ pub mod entities;
 pub mod error;
 pub mod extract;
 pub mod guard;
+mod keep;
 pub mod listen;
 pub mod logging;
 pub mod middleware;

@@ -3,6 +3,7 @@
 use crate::certificates::Certificates;
 use crate::config::{Current, Settings};
 use crate::db::Db;
+use crate::keep::kept;
 use crate::people::People;
 use crate::people::sessions::Lifetimes;
 use crate::routes::live::audience::HlsAudience;
@@ -209,29 +210,30 @@ impl AppState {
 
     /// Starts what runs behind the routes.
     fn run_parts(&self, first_discontinuity: u64) {
-        self.keep(|state| async move { state.feed.run(&state.cameras, &state.streams, state.stopping.clone()).await });
-        self.keep(|state| async move {
+        self.keep("feed", |state| async move { state.feed.run(&state.cameras, &state.streams, state.stopping.clone()).await });
+        self.keep("incidents", |state| async move {
             let sources = Sources { cameras: &state.cameras, feed: &state.feed, settings: &state.settings };
             state.incidents.run(sources, state.stopping.clone()).await;
         });
-        self.keep(|state| async move { pictures::follow(&state.streams, &state.incidents, state.stopping.clone()).await });
-        self.keep(|state| async move { state.people.run(state.stopping.clone()).await });
-        self.keep(|state| async move { state.recovery.run(state.stopping.clone()).await });
-        self.keep(|state| async move { state.hls_audience.run(state.stopping.clone()).await });
-        self.keep(|state| async move {
+        self.keep("pictures", |state| async move { pictures::follow(&state.streams, &state.incidents, state.stopping.clone()).await });
+        self.keep("people", |state| async move { state.people.run(state.stopping.clone()).await });
+        self.keep("recovery", |state| async move { state.recovery.run(state.stopping.clone()).await });
+        self.keep("audience of HLS", |state| async move { state.hls_audience.run(state.stopping.clone()).await });
+        self.keep("system", |state| async move {
             let settings = state.settings.get();
             let sqlite = settings.database_url.is_empty().then(|| settings.sqlite_file());
             let sources = system::Sources { db: state.db.clone(), streams: state.streams.clone(), data: settings.data.clone(), sqlite };
             state.system.run(sources, state.stopping.clone()).await;
         });
-        self.keep(move |state| async move {
+        self.keep("sequences", move |state| async move {
             sequences::follow(&state.db, &state.streams, first_discontinuity, state.stopping.clone()).await;
         });
     }
 
     /// Runs a part of the server until it stops by itself, which it does once [`Inner::stopping`] is cancelled.
-    fn keep<F: Future<Output = ()> + Send + 'static>(&self, part: impl FnOnce(Self) -> F) {
-        self.tasks.spawn(part(self.clone()));
+    fn keep<F: Future<Output = ()> + Send + 'static>(&self, name: &'static str, part: impl Fn(Self) -> F + Send + 'static) {
+        let state = self.clone();
+        self.tasks.spawn(kept(name, self.stopping.clone(), move || part(state.clone())));
     }
 
     /// Tells where the server listens, so that no camera's address leads back to it.

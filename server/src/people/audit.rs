@@ -11,10 +11,9 @@ use crate::error::AppResult;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 use serde_json::{Map, Value, json};
 use std::net::IpAddr;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use time::OffsetDateTime;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
 pub use log::{Filter, keep, list, prune, retention, set_retention, shorten};
@@ -164,14 +163,15 @@ fn masked(value: Value) -> Value {
 #[derive(Debug)]
 pub struct Audit {
     queue: mpsc::Sender<Entry>,
-    waiting: Mutex<Option<mpsc::Receiver<Entry>>>,
+    /// An async lock, because whoever writes holds it all the time: one that fails leaves it to the next.
+    waiting: Mutex<mpsc::Receiver<Entry>>,
     lost: AtomicU64,
 }
 
 impl Default for Audit {
     fn default() -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        Self { queue, waiting: Mutex::new(Some(waiting)), lost: AtomicU64::new(0) }
+        Self { queue, waiting: Mutex::new(waiting), lost: AtomicU64::new(0) }
     }
 }
 
@@ -185,8 +185,7 @@ impl Audit {
 
     /// Writes what is noted, until cancelled and everything is written.
     pub async fn run(&self, db: &Db, stopping: CancellationToken) {
-        let waiting = self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        let Some(mut waiting) = waiting else { return };
+        let mut waiting = self.waiting.lock().await;
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             let stop = tokio::select! {

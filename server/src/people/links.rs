@@ -26,6 +26,8 @@ use time::{Duration, OffsetDateTime};
 const LONGEST_MEDIA: Duration = Duration::days(7);
 const LONGEST_GUEST: Duration = Duration::days(365);
 const MAX_LINKS: u64 = 5000;
+/// Those of one person: nobody uses up everybody's.
+const MAX_EACH: u64 = 500;
 
 /// A new link.
 #[derive(Debug, Clone)]
@@ -83,7 +85,9 @@ impl People {
             .detached(async move {
                 let change = Change::begin(&this.inner.db).await?;
                 let holding = link::Entity::find().filter(link::Column::RevokedAt.is_null());
-                if holding.count(change.on()).await.map_err(failed)? >= MAX_LINKS {
+                let theirs = holding.clone().filter(link::Column::CreatedById.eq(new.created_by));
+                let own = if new.created_by.is_some() { theirs.count(change.on()).await.map_err(failed)? } else { 0 };
+                if own >= MAX_EACH || holding.count(change.on()).await.map_err(failed)? >= MAX_LINKS {
                     return Err(AppError::new(Kind::Conflict, "too_many_links", "There are too many links. Revoke some, or wait until they end."));
                 }
                 let row = link::Entity::insert(row).exec_with_returning(change.on()).await.map_err(|error| match error.sql_err() {

@@ -50,13 +50,20 @@ pub struct Incidents {
     inner: Arc<Inner>,
 }
 
+/// What the keeper hears.
+#[derive(Debug)]
+struct Received {
+    notes: mpsc::Receiver<Note>,
+    events: broadcast::Receiver<StreamEvent>,
+}
+
 #[derive(Debug)]
 struct Inner {
     db: Db,
     streams: Streams,
     notes: mpsc::Sender<Note>,
-    /// Taken by the keeper.
-    received: Mutex<Option<(mpsc::Receiver<Note>, broadcast::Receiver<StreamEvent>)>>,
+    /// What the keeper hears. An async lock, because the keeper holds it all the time: one that fails leaves it to the next.
+    received: tokio::sync::Mutex<Received>,
     /// Notes for which there was no room.
     dropped: AtomicU64,
     /// Held for memory accesses only, never across an await.
@@ -102,7 +109,7 @@ impl Incidents {
             db: db.clone(),
             streams: streams.clone(),
             notes,
-            received: Mutex::new(Some((received, streams.events()))),
+            received: tokio::sync::Mutex::new(Received { notes: received, events: streams.events() }),
             dropped: AtomicU64::new(0),
             book: Mutex::new(book),
         };

@@ -400,6 +400,31 @@ async fn revoked_links_make_room_for_new_ones() {
     assert_eq!(stored().await, 5000);
 }
 
+#[tokio::test]
+async fn one_person_does_not_use_up_everybodys_links() {
+    let app = TestApp::start_bare().await;
+    let (people, gate) = (&app.state.people, app.add("Gate").await);
+    let (ann, ben) = (add(people, "Ann", Role::Operator).await, add(people, "Ben", Role::Operator).await);
+    let link = |by| NewLink {
+        kind: LinkKind::Guest,
+        label: "Neighbours".into(),
+        camera: gate,
+        actions: vec![CameraAction::Live],
+        created_by: Some(by),
+        expires_at: OffsetDateTime::now_utc() + Duration::days(300),
+    };
+    let (first, _) = people.add_link(Actor::console(), link(ann)).await.expect("a link");
+    let copies = format!(
+        "INSERT INTO links (kind, label, camera_id, actions, created_by_id, created_at, expires_at) \
+         WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < 499) \
+         SELECT kind, label, camera_id, actions, created_by_id, created_at, expires_at FROM links, copy WHERE id = {}",
+        first.id
+    );
+    execute(&app, &copies).await;
+    assert_eq!(people.add_link(Actor::console(), link(ann)).await.expect_err("too many").code(), "too_many_links");
+    people.add_link(Actor::console(), link(ben)).await.expect("Ben's own");
+}
+
 /// While the database was away, right passwords counted as guesses.
 #[tokio::test]
 async fn what_could_not_be_judged_is_no_guess() {

@@ -3,8 +3,7 @@
 use super::account::Sums;
 use super::entry::Entry;
 use super::fold::Moment;
-use super::note::Note;
-use super::{Incidents, account, store};
+use super::{Incidents, Received, account, store};
 use crate::config::Current;
 use crate::services::cameras::Cameras;
 use crate::services::feed::Feed;
@@ -12,11 +11,9 @@ use app::model::ServerMessage;
 use media::stream::StreamEvent;
 use media::time::Stamp;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -50,23 +47,16 @@ pub struct Sources<'a> {
 impl Incidents {
     /// Keeps the log until cancelled; then closes what is open and stores it.
     pub async fn run(&self, sources: Sources<'_>, stopping: CancellationToken) {
-        let taken = self.inner.received.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some((notes, events)) = taken else { return };
+        let mut received = self.inner.received.lock().await;
         let closed = CancellationToken::new();
         let listening = async {
-            self.listen(sources, notes, events, stopping).await;
+            self.listen(sources, &mut received, stopping).await;
             closed.cancel();
         };
         tokio::join!(listening, self.keep(sources.settings, &closed));
     }
 
-    async fn listen(
-        &self,
-        sources: Sources<'_>,
-        mut notes: mpsc::Receiver<Note>,
-        mut events: broadcast::Receiver<StreamEvent>,
-        stopping: CancellationToken,
-    ) {
+    async fn listen(&self, sources: Sources<'_>, Received { notes, events }: &mut Received, stopping: CancellationToken) {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut refreshed = Instant::now();
@@ -79,7 +69,7 @@ impl Incidents {
                     Ok(event) => self.take_event(&event),
                     Err(RecvError::Lagged(missed)) => {
                         // From the newest on: replaying what is left of the past after looking at the present would tell it twice.
-                        events = events.resubscribe();
+                        *events = events.resubscribe();
                         self.resync(missed);
                     }
                     Err(RecvError::Closed) => break,
