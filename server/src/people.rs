@@ -94,6 +94,8 @@ struct Used {
     sign_ins: HashMap<i64, OffsetDateTime>,
     /// When the audit log was last told of a token.
     told: HashMap<i64, OffsetDateTime>,
+    /// When it was last told that somebody looks at what a camera has seen.
+    looks: HashMap<(&'static str, i64, Who), OffsetDateTime>,
     /// When it was last told of what anybody can do at any time, by address.
     news: HashMap<(IpAddr, String), OffsetDateTime>,
 }

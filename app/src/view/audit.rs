@@ -64,6 +64,8 @@ pub fn sentence(entry: &AuditEntry) -> String {
         ("camera.delete", _) => format!("{who} removed the camera {what}."),
         ("camera.order", _) => format!("{who} changed the order of the cameras."),
         ("camera.restart", _) => format!("{who} restarted the camera {what}."),
+        ("recording.view", _) => format!("{who} watched recordings of {what}."),
+        ("recording.export", _) => format!("{who} exported recordings of {what}."),
         ("system.diagnostics", _) => format!("{who} downloaded the diagnostics."),
         ("settings.update", _) => format!("{who} changed the settings."),
         ("settings.recordings", _) => match entry.details.pointer("/changes/folder/after").and_then(Value::as_str) {
@@ -255,6 +257,7 @@ mod tests {
                 entry(ann, "settings.recordings", none, json!({ "changes": { "folder": { "before": "/data", "after": "/mnt/disk" } } })),
                 "Ann chose where recordings go: /mnt/disk.",
             ),
+            (entry(ann, "recording.view", ("camera", "3", "Gate"), json!({})), "Ann watched recordings of Gate."),
             (entry(("token", "Door"), "some.new_thing", ("camera", "3", "Gate"), json!({})), "The token “Door”: some new thing Gate."),
         ] {
             assert_eq!(sentence(&entry), words);

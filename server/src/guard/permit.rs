@@ -20,6 +20,8 @@ use std::ops::Deref;
 pub trait Kind: Send + Sync + 'static {
     /// What shows that it was given.
     type Proof: Send + Sync;
+    /// See [`Deed::LOGGED`].
+    const LOGGED: Option<&'static str> = None;
 
     /// Decides. `camera` is the number in the path, if there is one.
     ///
@@ -85,6 +87,7 @@ impl Kind for Admin {
 
 impl<D: Deed> Kind for On<D> {
     type Proof = Allowed<D>;
+    const LOGGED: Option<&'static str> = D::LOGGED;
 
     fn check(state: &AppState, principal: &Principal, camera: Option<CameraId>) -> AppResult<Allowed<D>> {
         let wall = state.cameras.wall();
@@ -230,6 +233,12 @@ impl<K: Kind> FromRequestParts<Gate> for Permit<K> {
         let client = parts.extensions.get::<Client>().cloned().unwrap_or_default();
         let camera = camera(parts).await;
         let proof = K::check(&gate.0, &principal, camera)?;
+        // Here and not in the handlers: no route to recordings can forget it.
+        if let Some((action, camera)) = K::LOGGED.zip(camera) {
+            let wall = gate.0.cameras.wall();
+            let name = wall.cameras.iter().find(|one| one.id == camera.0).map_or("", |one| &one.name);
+            gate.0.people.note_look(&principal, client.address, action, (camera.0, name));
+        }
         Ok(Self { state: gate.0.clone(), principal, client, proof })
     }
 }

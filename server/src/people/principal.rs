@@ -9,7 +9,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// Whom a request comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Who {
     /// Nobody is signed in.
     Nobody,
@@ -120,6 +120,8 @@ pub trait Deed: Send + Sync + 'static {
     const ACTION: Option<CameraAction>;
     /// The least role.
     const ROLE: Role = Role::Viewer;
+    /// What the audit log is told whenever it is allowed, once an hour for each person and camera.
+    const LOGGED: Option<&'static str> = None;
 }
 
 /// Deeds by name.
@@ -127,7 +129,7 @@ pub mod deed {
     use super::{CameraAction, Deed, Role};
 
     macro_rules! deeds {
-        ($($(#[$doc:meta])* $name:ident: $action:expr, $role:ident;)*) => {$(
+        ($($(#[$doc:meta])* $name:ident: $action:expr, $role:ident $(, $logged:literal)?;)*) => {$(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy)]
             pub struct $name;
@@ -135,6 +137,7 @@ pub mod deed {
             impl Deed for $name {
                 const ACTION: Option<CameraAction> = $action;
                 const ROLE: Role = Role::$role;
+                $(const LOGGED: Option<&'static str> = Some($logged);)?
             }
         )*};
     }
@@ -149,9 +152,9 @@ pub mod deed {
         /// Moving it.
         Ptz: Some(CameraAction::Ptz), Viewer;
         /// Watching recordings.
-        Playback: Some(CameraAction::Playback), Viewer;
+        Playback: Some(CameraAction::Playback), Viewer, "recording.view";
         /// Taking recordings away as files.
-        Export: Some(CameraAction::Export), Viewer;
+        Export: Some(CameraAction::Export), Viewer, "recording.export";
         /// Recording by hand.
         Record: Some(CameraAction::Record), Operator;
         /// Changing settings.

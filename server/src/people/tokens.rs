@@ -26,6 +26,8 @@ const TELL_USE: Duration = Duration::hours(1);
 const MAX_TOKENS: u64 = 1000;
 /// What is remembered of having been told, by address.
 const MAX_NEWS: usize = 256;
+/// What is remembered of having been told, by person and camera.
+const MAX_LOOKS: usize = 10_000;
 const MAX_CAMERAS: usize = 500;
 
 /// A new token.
@@ -150,6 +152,27 @@ impl People {
         if self.is_news(address, "api_token.use refused", false) {
             self.inner.audit.note(Entry::new(Actor::nobody("", Some(address)), "api_token.use").refused());
         }
+    }
+
+    /// Tells the audit log that somebody did something with a camera that shows what it has seen: once an hour, not with each piece of video.
+    pub fn note_look(&self, principal: &Principal, address: IpAddr, action: &'static str, (camera, name): (i64, &str)) {
+        let now = self.inner.clock.now();
+        {
+            let looks = &mut self.lock_used().looks;
+            if looks.len() >= MAX_LOOKS {
+                looks.retain(|_, at| now - *at < TELL_USE);
+            }
+            if looks.len() >= MAX_LOOKS {
+                // Told twice rather than not at all.
+                looks.clear();
+            }
+            let key = (action, camera, principal.who.clone());
+            if looks.get(&key).is_some_and(|at| now - *at < TELL_USE) {
+                return;
+            }
+            looks.insert(key, now);
+        }
+        self.inner.audit.note(Entry::new(Actor::of(principal, Some(address)), action).target("camera", camera, name));
     }
 
     /// Whether this was not told of this address within the hour. The log has an end: what anybody can do again and again must not push out

@@ -298,3 +298,37 @@ async fn links_of_somebody_who_is_disabled_rest_are_listed_and_can_be_revoked() 
     assert_eq!(disabled(false).await, 200);
     assert_eq!((listed().await, opens().await), (None, 404), "what was revoked meanwhile does not come back");
 }
+
+/// Whatever will show recordings asks for these rights: the log is told by the guard, not by each route.
+#[tokio::test]
+async fn looking_at_what_a_camera_has_seen_is_written_down_once_an_hour() {
+    use server::guard::{Gate, On, Permit};
+    use server::people::principal::{Principal, deed};
+    let house = House::new().await;
+    let state = &house.app.state;
+    let look = async |_: Permit<On<deed::Playback>>| "a recording";
+    let take = async |_: Permit<On<deed::Export>>| "a file";
+    let routes = axum::Router::new()
+        .route("/cameras/{id}/look", axum::routing::get(look))
+        .route("/cameras/{id}/take", axum::routing::get(take))
+        .with_state(Gate::new(state.clone()));
+    let operator = state.people.person_by_name("operator").expect("an account");
+    let who = server::people::principal::Who::Person { id: operator.id, name: operator.name.clone() };
+    let principal = Principal::new(who, server::people::principal::Proof::None, operator.rights.clone(), None);
+    let ask = async |principal: &Principal, camera: i64, what: &str| {
+        let request = Request::get(format!("/cameras/{camera}/{what}")).extension(principal.clone()).body(Body::empty());
+        tower::ServiceExt::oneshot(routes.clone(), request.expect("a request")).await.expect("infallible").status().as_u16()
+    };
+    for (camera, what) in [(house.gate, "look"), (house.gate, "look"), (house.vault, "look"), (house.gate, "take")] {
+        assert_eq!(ask(&principal, camera, what).await, 200);
+    }
+    assert_eq!(ask(&Principal::nobody(), house.gate, "look").await, 401);
+    let app = house.app.restart().await;
+    let log = app.get("/api/v1/audit?action=recording.").await;
+    let told: Vec<_> =
+        log.json().as_array().expect("entries").iter().map(|one| (one["action"].clone(), one["target_name"].clone())).collect();
+    assert_eq!(told.len(), 3, "{}", log.text);
+    for (action, name) in [("recording.view", "Gate"), ("recording.view", "Vault"), ("recording.export", "Gate")] {
+        assert!(told.contains(&(json!(action), json!(name))), "{}", log.text);
+    }
+}
