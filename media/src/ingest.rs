@@ -21,6 +21,8 @@ pub mod rtsp;
 
 /// Every kind of source gives an opening up by itself before this, and says what was missing.
 pub const OPENING_LIMIT: Duration = Duration::from_secs(30);
+/// For each request of an opening in RTSP. Cameras that wake up from sleep take seconds for the first.
+pub(crate) const REQUEST_LIMIT: Duration = Duration::from_secs(5);
 
 /// User name and password of a camera. The password is zeroed on drop and never printed.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@
 
 use super::connect::Peer;
 use super::net::{self, AddressPolicy};
-use super::{RtspSpec, Source, TransportChoice};
+use super::{REQUEST_LIMIT, RtspSpec, Source, TransportChoice};
 use crate::error::{ErrorCode, StreamError};
 use crate::redacted::Redacted;
 use crate::time::{Stamp, VIDEO_TIMESCALE};
@@ -40,8 +40,6 @@ pub use quirks::{
 
 /// From the name to the answer to PLAY, all requests together.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
-/// For each request of the opening. Cameras that wake up from sleep take seconds for the first.
-const REQUEST_LIMIT: Duration = Duration::from_secs(5);
 /// After so long without an answer to the first request it is found out what is on the port.
 const UNANSWERED: Duration = Duration::from_millis(1500);
 /// For the first parameter sets of a camera that does not name them in its description: one long GOP.

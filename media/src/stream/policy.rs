@@ -247,6 +247,17 @@ impl Policy {
         })
     }
 
+    /// What the next attempt fails with if the camera says nothing to the question that should come before it; None where nothing suggests
+    /// that it is silent. An attempt that begins while the camera is silent would wait for its time-out after the camera has come back.
+    pub fn silence(&self) -> Option<StreamError> {
+        let last = self.failure.as_ref().map(|failure| &failure.error).filter(|error| error.code == ErrorCode::Timeout);
+        match last {
+            Some(last) if !self.answers_again || self.seen == Some(Knocked::Silent) => Some(last.clone()),
+            None if self.seen == Some(Knocked::Silent) => Some(words::silent()),
+            _ => None,
+        }
+    }
+
     /// Whether the attempt that runs or comes next is made because the camera answers again.
     pub fn answers_again(&self) -> bool {
         self.answers_again

@@ -3,7 +3,7 @@
 //! What does not belong here: when to open or close (that is [`super::policy`]).
 
 use crate::error::{ErrorCode, StreamError};
-use crate::ingest::{Connect, Knocked, Source, SourceSpec};
+use crate::ingest::{Connect, Knocked, REQUEST_LIMIT, Source, SourceSpec};
 use crate::stream::breaker::LoginGate;
 use crate::time::Stamp;
 use crate::unit::SourceItem;
@@ -17,8 +17,9 @@ use tokio_util::task::TaskTracker;
 
 /// A source promises to end within about two seconds; after this it is dropped.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a camera that was silent is asked for a first word before a session is tried.
-const FIRST_WORD: Duration = Duration::from_secs(4);
+/// How long a camera that was silent is asked for a first word before a session is tried: as long as a session waits for the answer to a
+/// request, so that none is given up here that would have been opened.
+const FIRST_WORD: Duration = REQUEST_LIMIT;
 
 /// Both clocks, the monotonic one as tokio has it (tests pause it).
 pub(super) fn now() -> Stamp {
@@ -64,8 +65,8 @@ pub(super) enum Opened {
 }
 
 impl Upstream {
-    /// Opens one session. `failing`: its last attempts failed. `silence`: how the last one failed, if by a camera that said nothing: it is
-    /// asked for a first word, anew every second, because an attempt that began before the camera was there would wait for nothing.
+    /// Opens one session. `failing`: its last attempts failed. `silence`: with what this one fails if the camera, which was silent, still is:
+    /// it is asked for a first word, anew every second, because an attempt that began before the camera was there would wait for nothing.
     pub(super) async fn open(&self, spec: &SourceSpec, failing: bool, silence: Option<StreamError>) -> Opened {
         if let Some(error) = silence
             && self.connect.knock(spec, FIRST_WORD).await == Some(Knocked::Silent)

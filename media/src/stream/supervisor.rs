@@ -294,8 +294,7 @@ impl Supervisor {
                     let upstream = Arc::clone(&self.upstream);
                     let config = Arc::clone(&self.config);
                     let failing = self.policy.failures() >= FAILING_AFTER && !self.policy.answers_again();
-                    let last = self.policy.failure().map(|failure| failure.error.clone());
-                    let silence = last.filter(|error| error.code == ErrorCode::Timeout && !self.policy.answers_again());
+                    let silence = self.policy.silence();
                     self.slot = Slot::Opening(Box::pin(async move { upstream.open(&config.source, failing, silence).await }));
                 }
                 Action::Close => {

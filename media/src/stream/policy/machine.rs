@@ -239,6 +239,9 @@ impl Policy {
         let refill = self.settings.quick_refill.as_millis().max(1);
         let earned = u32::try_from(live.as_millis() / refill).unwrap_or(u32::MAX);
         self.quick_left = self.quick_left.saturating_add(earned).min(self.settings.quick_attempts);
+        if earned > 0 {
+            self.quick_left = self.quick_left.max(self.settings.quick_attempts / 2);
+        }
         if live >= self.settings.healthy_after {
             self.step = 0;
         }

@@ -26,7 +26,7 @@ pub struct PolicySettings {
     pub quick_attempts: u32,
     /// Ceiling of the waits between those.
     pub quick_backoff: Duration,
-    /// So long live earns one of them back: a camera that flaps is not hammered.
+    /// So long live earns one of them back, and half of them at least; less earns nothing: a camera that flaps is not hammered.
     pub quick_refill: Duration,
     /// A live session without a frame for this long is given up …
     pub stall_after: Duration,

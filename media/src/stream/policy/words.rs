@@ -37,6 +37,12 @@ pub(super) fn sends_nothing(age: Duration) -> StreamError {
     StreamError::new(ErrorCode::Stalled, message)
 }
 
+/// Found so by a look from outside.
+pub(super) fn silent() -> StreamError {
+    let message = "The camera accepts connections but does not answer. Check the port; if it is right, restart the camera.";
+    StreamError::new(ErrorCode::Timeout, message)
+}
+
 pub(super) fn no_key_frame(age: Duration) -> StreamError {
     let message = format!(
         "The camera sends data but no key frame came within {}. Set a shorter key frame (I-frame) interval in the camera, 2 s or less.",

@@ -45,6 +45,30 @@ fn a_camera_that_starts_up_is_tried_at_every_step_of_it_and_often() {
     }
 }
 
+/// The scheduled attempt began while the camera was silent and waited for its time-out while it had long come back.
+#[test]
+fn a_camera_that_was_found_silent_is_asked_for_a_first_word() {
+    use Knocked::*;
+    let silence = |stream: &Harness| stream.policy.silence().map(|error| error.code);
+    let mut stream = dark(ErrorCode::Unreachable);
+    assert_eq!(silence(&stream), None);
+    stream.knocked(Silent);
+    assert_eq!(silence(&stream), Some(ErrorCode::Timeout));
+    stream.knocked(Answers);
+    assert_eq!(silence(&stream), None);
+
+    let mut timed_out = dark(ErrorCode::Timeout);
+    assert_eq!(silence(&timed_out), Some(ErrorCode::Timeout));
+    timed_out.knocked(Answers);
+    assert_eq!(silence(&timed_out), None);
+
+    let mut booting = dark(ErrorCode::Unreachable);
+    booting.knocked(Shut);
+    booting.knocked(Silent);
+    assert!(booting.policy.answers_again());
+    assert_eq!(silence(&booting), Some(ErrorCode::Timeout));
+}
+
 #[test]
 fn an_answer_alone_changes_nothing_the_second_time() {
     let mut stream = dark(ErrorCode::SessionLimit);

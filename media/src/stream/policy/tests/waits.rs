@@ -61,6 +61,21 @@ fn quick_attempts_are_earned_by_being_live() {
     assert_eq!(longest, 30_000);
 }
 
+/// With one for three seconds, a camera with a fault every ten seconds was asked at the pace of one that is gone after two minutes.
+#[test]
+fn some_seconds_live_earn_half_of_the_quick_attempts() {
+    let mut stream = Harness::live();
+    for _ in 0..30 {
+        for _ in 0..4 {
+            stream.pass(SECOND);
+            stream.frame(true);
+        }
+        assert!(waits(&mut stream, ErrorCode::Protocol, 8).iter().all(|wait| *wait <= 1500));
+        stream.connect();
+        stream.frame(true);
+    }
+}
+
 #[test]
 fn backoff_starts_over_only_after_a_healthy_minute() {
     let mut stream = Harness::live();
