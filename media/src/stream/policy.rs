@@ -243,7 +243,9 @@ impl Policy {
             Some(Knocked::Refuses) if !self.ever_live => settings::IDLE_KNOCK,
             // Why the stream fails all the same can't be seen from outside; only whether the camera goes away can.
             Some(Knocked::Answers) => settings::IDLE_KNOCK,
-            Some(Knocked::Shut | Knocked::Silent | Knocked::Refuses) => settings::KNOCK,
+            // That look has lasted as long as such a pause.
+            Some(Knocked::Silent) => settings::FIRST_KNOCK,
+            Some(Knocked::Shut | Knocked::Refuses) => settings::KNOCK,
         })
     }
 
