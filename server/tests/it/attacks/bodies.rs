@@ -32,9 +32,16 @@ async fn bodies_that_are_not_what_they_say_are_refused() {
             let answer = send(&app, &method, &target, &[("content-type", "application/json")], body).await;
             assert!(!answer.status.is_server_error(), "{method} {target} {body:.40}: {} {}", answer.status, answer.text);
         }
-        let large = "x".repeat(200_000);
-        let answer = send(&app, &method, &target, &[("content-type", "application/json")], &format!("{{\"name\":\"{large}\"}}")).await;
+        let large = format!("{{\"name\":\"{}\"}}", "x".repeat(200_000));
+        let length = large.len().to_string();
+        let stated = [("content-type", "application/json"), ("content-length", &length)];
+        let answer = send(&app, &method, &target, &stated, &large).await;
         assert!(!answer.status.is_success() && !answer.status.is_server_error(), "{method} {target}: {}", answer.status);
+        // A body of unknown length is found to be too long by reading it, which a search does not.
+        if path != "/api/v1/discovery" {
+            let answer = send(&app, &method, &target, &stated[..1], &large).await;
+            assert!(!answer.status.is_success() && !answer.status.is_server_error(), "{method} {target}: {}", answer.status);
+        }
     }
 }
 
