@@ -19,6 +19,8 @@ pub struct Lag {
     pub late: Duration,
     /// Since then it has not become less: no backlog is coming in.
     pub since: Stamp,
+    /// When the newest frame came that was about on time.
+    pub on_time: Stamp,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,6 +28,8 @@ pub(super) struct Pace {
     /// Delay of the newest frame above the smallest, in ticks of the track.
     late: i64,
     on_time_since: Option<Stamp>,
+    /// The newest frame that was about on time.
+    on_time: Option<Stamp>,
     settled: bool,
     /// The smallest delay since it became notable, and when that was reached.
     least: Option<(i64, Stamp)>,
@@ -42,6 +46,7 @@ impl Pace {
         self.late = self.late.saturating_add(elapsed).saturating_sub(step).max(0);
         if self.late <= LATE_S * rate {
             self.least = None;
+            self.on_time = Some(received);
             let since = *self.on_time_since.get_or_insert(received);
             self.settled |= received.mono_us.saturating_sub(since.mono_us) >= SETTLED_US;
             return;
@@ -61,7 +66,8 @@ impl Pace {
     /// None while the newest frame is about on time, or that cannot be said.
     pub(super) fn lag(&self, rate: i64) -> Option<Lag> {
         let (_, since) = self.least.filter(|_| self.settled)?;
+        let on_time = self.on_time?;
         let us = i128::from(self.late) * 1_000_000 / i128::from(rate.max(1));
-        Some(Lag { late: Duration::from_micros(u64::try_from(us).unwrap_or(u64::MAX)), since })
+        Some(Lag { late: Duration::from_micros(u64::try_from(us).unwrap_or(u64::MAX)), since, on_time })
     }
 }

@@ -114,6 +114,8 @@ fn pictures_that_come_too_slowly_are_late_and_a_backlog_that_comes_in_is_not() {
     assert!((2_800..3_000).contains(&lag.late.as_millis()), "{lag:?}");
     // Since the first of them that was more than a second late.
     assert_eq!(lag.since, at(99 * FRAME + FRAME + 2 * SECOND));
+    // The one before it was not.
+    assert_eq!(lag.on_time, at(99 * FRAME + FRAME + SECOND));
     // The line is free: what was held up comes at once.
     let since = line.newest;
     while line.real + FRAME < since {

@@ -5,6 +5,7 @@ use crate::error::{ErrorCode, StreamError};
 use crate::ingest::Knocked;
 use crate::stream::status::StreamState;
 use crate::time::Stamp;
+use std::cmp::{max_by_key, min_by_key};
 use std::time::Duration;
 
 impl Open {
@@ -141,9 +142,8 @@ impl Policy {
                 let Some(lag) = open.lag else { return silent };
                 // Pictures that trickle in: the newest is as old as if none had come, and no backlog is being worn down.
                 let old = last.plus((limit * settings::TOO_OLD_TENTHS / 10).saturating_sub(lag.late));
-                let hopeless = lag.since.plus(settings::CATCH_UP);
-                let slow = if old.mono_us > hopeless.mono_us { old } else { hopeless };
-                if slow.mono_us < silent.mono_us { slow } else { silent }
+                let hopeless = min_by_key(lag.since.plus(settings::CATCH_UP), lag.on_time.plus(limit), |at| at.mono_us);
+                min_by_key(max_by_key(old, hopeless, |at| at.mono_us), silent, |at| at.mono_us)
             }
             (_, Some(last)) => {
                 let silent = last.plus(self.settings.first_frame_timeout);

@@ -8,9 +8,12 @@ pub(super) const FIRST_KNOCK: Duration = Duration::from_millis(200);
 pub(super) const KNOCK: Duration = Duration::from_secs(1);
 pub(super) const IDLE_KNOCK: Duration = Duration::from_secs(5);
 
+/// A silent session is given up so much before its limit: whoever watches has heard of it by then, on a busy machine too.
+pub(super) const NOTICE: Duration = Duration::from_millis(200);
 /// A live session whose newest picture is this many tenths of the stall limit older than usual is given up although pictures come …
 pub(super) const TOO_OLD_TENTHS: u32 = 9;
-/// … unless it has become less old within this time: what a hiccup of the network held up then comes in.
+/// … unless it has become less old within this time (what a hiccup of the network held up then comes in), and the last picture that was
+/// on time is not as old as the limit itself.
 pub(super) const CATCH_UP: Duration = Duration::from_millis(500);
 
 /// Every number of [`super::Policy`].
@@ -28,7 +31,7 @@ pub struct PolicySettings {
     pub quick_backoff: Duration,
     /// So long live earns one of them back, and half of them at least; less earns nothing: a camera that flaps is not hammered.
     pub quick_refill: Duration,
-    /// A live session without a frame for this long is given up …
+    /// Whoever watches a live session without a frame hears after this long at the latest that it was given up …
     pub stall_after: Duration,
     /// … or for this many frame intervals, where that is longer (a camera that sends one frame every few seconds).
     pub stall_intervals: u32,
@@ -94,12 +97,13 @@ impl PolicySettings {
         self.first_backoff.saturating_mul(2_u32.saturating_pow(step)).min(self.max_backoff)
     }
 
-    /// How long a live session may be silent.
+    /// How long a live session may be silent, the time to tell of it taken off.
     pub fn stall_limit(&self, interval: Option<Duration>) -> Duration {
-        match interval {
+        let told_after = match interval {
             Some(interval) => self.stall_after.max(interval.saturating_mul(self.stall_intervals)),
             None => self.stall_after.max(self.stall_unmeasured),
-        }
+        };
+        told_after.saturating_sub(NOTICE)
     }
 
     /// How old the newest frame may be for `recover` to call the stream healthy.

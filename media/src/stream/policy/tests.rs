@@ -28,6 +28,8 @@ struct Harness {
     now: Stamp,
     upstream: Upstream,
     opened: u32,
+    /// The newest frame that was on time.
+    on_time: Stamp,
     transitions: Vec<Transition>,
     /// The harness's own count, to judge the policy by.
     refusals: u32,
@@ -50,6 +52,7 @@ impl Harness {
             now,
             upstream: Upstream::None,
             opened: 0,
+            on_time: now,
             transitions: Vec::new(),
             refusals: 0,
             no_login_before: None,
@@ -137,7 +140,10 @@ impl Harness {
     fn late_frame(&mut self, key: bool, lag: Option<(Duration, Stamp)>) {
         if self.upstream == Upstream::Open {
             let mut out = Vec::new();
-            let lag = lag.map(|(late, since)| Lag { late, since });
+            if lag.is_none() {
+                self.on_time = self.now;
+            }
+            let lag = lag.map(|(late, since)| Lag { late, since, on_time: self.on_time });
             self.policy.frame(self.now, key, Some(40 * MS), lag, &mut out);
             self.carry_out(out);
         }

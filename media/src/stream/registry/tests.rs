@@ -99,7 +99,7 @@ async fn a_stall_is_found_in_five_seconds_and_readers_go_on_with_a_new_epoch() {
     tokio::time::sleep(2 * SECOND).await;
     camera.set(Mode::Silent);
     let found = until(&handle, StreamState::Stalled).await;
-    assert!(found <= 5 * SECOND, "{found:?}");
+    assert!(found < 5 * SECOND, "{found:?}");
     camera.set(Mode::Send);
     let healed = until(&handle, StreamState::Live).await;
     assert!(healed <= SECOND, "{healed:?}");
@@ -115,7 +115,7 @@ async fn a_stall_is_found_in_five_seconds_and_readers_go_on_with_a_new_epoch() {
     while let Ok(event) = events.try_recv() {
         reasons.push((event.to, event.reason));
     }
-    assert!(reasons[0].0 == StreamState::Stalled && reasons[0].1.contains("No frames for 5.0 s"), "{reasons:?}");
+    assert!(reasons[0].0 == StreamState::Stalled && reasons[0].1.contains("No frames for 4.8 s"), "{reasons:?}");
     let (last, sentence) = reasons.last().expect("events");
     assert!(*last == StreamState::Live && sentence.contains("in the dark"), "{reasons:?}");
 }
