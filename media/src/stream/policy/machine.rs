@@ -232,7 +232,10 @@ impl Policy {
         if ceiling < self.settings.quick_backoff || !(quick || paced_by_itself) {
             self.step = self.step.saturating_add(1);
         }
-        (self.jitter)(ceiling).min(ceiling)
+        // A run of short waits would use the quick attempts up in the few seconds that most troubles last.
+        let least = if quick && self.failures > 1 { ceiling / 2 } else { Duration::ZERO };
+        let spread = ceiling - least;
+        least + (self.jitter)(spread).min(spread)
     }
 
     fn earn_quick_attempts(&mut self, live: Duration) {

@@ -76,6 +76,29 @@ fn some_seconds_live_earn_half_of_the_quick_attempts() {
     }
 }
 
+/// A camera that refused for five seconds was asked twelve times, and the thirteenth was four seconds later.
+#[test]
+fn short_waits_do_not_use_the_quick_attempts_up() {
+    let mut stream = Harness::with(PolicySettings::default(), Box::new(|_| MS));
+    stream.input(Input::Wanted(true));
+    stream.connect();
+    stream.frame(true);
+    for _ in 0..30 {
+        for _ in 0..4 {
+            stream.pass(SECOND);
+            stream.frame(true);
+        }
+        let (mut waited, mut asked) = (0, 0);
+        while waited < 5000 {
+            let wait = waits(&mut stream, ErrorCode::UnsupportedTransport, 1)[0];
+            (waited, asked) = (waited + wait, asked + 1);
+            assert!(wait <= 1500 && asked <= 10, "{wait} ms before attempt {asked}");
+        }
+        stream.connect();
+        stream.frame(true);
+    }
+}
+
 #[test]
 fn backoff_starts_over_only_after_a_healthy_minute() {
     let mut stream = Harness::live();
