@@ -19,6 +19,7 @@ pub mod nav;
 pub mod overlay;
 pub mod page_shell;
 pub mod recordings;
+pub mod search;
 pub mod setting_row;
 pub mod settings;
 pub mod tile;

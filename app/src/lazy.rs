@@ -8,6 +8,7 @@
 use crate::components::camera_dialog::CameraDialog;
 use crate::components::delete_dialog::DeleteDialog;
 use crate::components::history::HistoryDialog;
+use crate::components::search::SearchDialog;
 use crate::hooks::{api, place};
 use crate::pages::account::AccountPage;
 use crate::pages::audit::AuditPage;
@@ -47,6 +48,8 @@ pub enum Lazy {
     Find,
     Delete(i64),
     History(i64),
+    /// The search for a camera of the wall.
+    Search,
 }
 
 /// A module of the program: some of [`Lazy`] together.
@@ -56,6 +59,7 @@ enum Part {
     People,
     Settings,
     Entry,
+    Search,
 }
 
 /// The module can't be fetched.
@@ -94,6 +98,7 @@ impl Lazy {
             Self::People | Self::Person | Self::Tokens | Self::Audit => Part::People,
             Self::Settings | Self::Https | Self::Camera(_) | Self::Find | Self::Delete(_) => Part::Settings,
             Self::Account | Self::SignIn | Self::Setup | Self::Welcome => Part::Entry,
+            Self::Search => Part::Search,
         }
     }
 
@@ -104,6 +109,7 @@ impl Lazy {
             Part::People => "people",
             Part::Settings => "settings",
             Part::Entry => "entry",
+            Part::Search => "search",
         }
     }
 
@@ -114,6 +120,7 @@ impl Lazy {
             Part::People => fetch_people().await?,
             Part::Settings => fetch_settings().await?,
             Part::Entry => fetch_entry().await?,
+            Part::Search => fetch_search().await?,
         }
         Ok(())
     }
@@ -124,6 +131,7 @@ impl Lazy {
             Part::People => people(self).await,
             Part::Settings => settings(self).await,
             Part::Entry => entry(self).await,
+            Part::Search => search(self).await,
         }
     }
 
@@ -170,6 +178,11 @@ fn entry(what: Lazy) -> Result<AnyView, NotLoaded> {
         Lazy::Welcome => view! { <WelcomePage /> }.into_any(),
         _ => view! { <AccountPage /> }.into_any(),
     })
+}
+
+#[wasm_split(search, wasm_split_path = ::leptos::wasm_split, preload(fetch_search), fallible)]
+fn search(_what: Lazy) -> Result<AnyView, NotLoaded> {
+    Ok(view! { <SearchDialog /> }.into_any())
 }
 
 /// Waits until what the browser's address needs is there. To be called before the page is hydrated: what the server rendered must

@@ -13,6 +13,7 @@ pub mod https;
 pub mod pages;
 pub mod people;
 pub mod picture;
+pub mod search;
 pub mod settings;
 
 pub const PRODUCT: &str = "Nightjar";
@@ -31,9 +32,11 @@ pub const HIDE_HEADER: &str = "Hide the header";
 pub const SHOW_HEADER: &str = "Show the header";
 pub const SKIP: &str = "Skip to the cameras";
 
-pub fn online(live: usize, total: usize) -> String {
-    format!("{live} of {total} online")
+pub fn of(live: usize, total: usize) -> String {
+    format!("{live} of {total}")
 }
+/// After [`of`]; left out where there is little room.
+pub const ONLINE: &str = " online";
 
 pub fn columns(count: u8) -> String {
     if count == 1 { "1 column".to_owned() } else { format!("{count} columns") }
@@ -44,6 +47,7 @@ pub const PRESET_1_7: &str = "One large and seven small";
 
 // Tile states: a word beside the dot.
 pub const STATE_LIVE: &str = "Live";
+pub const STATE_ONLINE: &str = "Online";
 pub const STATE_STARTING: &str = "Starting";
 pub const STATE_WAITING: &str = "Waiting";
 pub const STATE_DELAYED: &str = "Delayed";

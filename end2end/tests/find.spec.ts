@@ -58,6 +58,7 @@ test('the first run finds a camera on the network, adds it and ends on its live 
     });
 
     await test.step('the list is there again for the next one', async () => {
+      await expect(finding.root.getByRole('status')).toHaveText('Front door has been added.');
       await expect(finding.row('Front door')).toContainText('Added as Front door');
       await finding.done.click();
       await expect(finding.root).toHaveCount(0);
@@ -123,7 +124,7 @@ test('what was typed stays while one looks at the list, and a chosen camera can 
     await adding.root.getByRole('button', { name: 'Back to the list' }).click();
     await expect(finding.row('Yard')).not.toContainText('Added');
     await finding.byAddress.click();
-    await expect(adding.name).toHaveValue('');
+    await expect(adding.name, 'as it was typed').toHaveValue('Gate');
     await adding.cancel.click();
     await expect(adding.root).toHaveCount(0);
   } finally {

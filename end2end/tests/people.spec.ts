@@ -135,6 +135,23 @@ test('a viewer sees what was granted and nothing else, and no longer than it is 
   for (const name of ['Edit', 'Delete', 'Restart']) await expect(page.getByRole('menuitem', { name })).toHaveCount(0);
   await page.keyboard.press('Escape');
 
+  await test.step('a search', async () => {
+    const { search, searching } = wall;
+    await search.click();
+    await expect(searching.names).toHaveText(['Gate']);
+    await searching.field.fill('vault');
+    await expect(searching.root.getByText('No camera has “vault” in its name, group or tags.')).toBeVisible();
+    await expect(searching.rows).toHaveCount(0);
+    await nightjar.api('PATCH', `/cameras/${vault.id}`, { tags: ['gate'] });
+    await nightjar.api('PATCH', `/cameras/${gate.id}`, { tags: ['west'] });
+    await searching.field.fill('west');
+    await expect(searching.names, 'the later change has come').toHaveText(['Gate']);
+    await searching.field.fill('gate');
+    await expect(searching.names).toHaveText(['Gate']);
+    await page.keyboard.press('Escape');
+    await expect(searching.root).toHaveCount(0);
+  });
+
   await test.step('addresses of what is not theirs', async () => {
     for (const address of [`/camera/${vault.id}`, '/camera/4711', '/camera/gate']) {
       const answer = await page.goto(nightjar.url + address);
@@ -156,6 +173,7 @@ test('a viewer sees what was granted and nothing else, and no longer than it is 
     // The promise is 5 s.
     await expect(wall.tile('Gate').root).toHaveCount(0, { timeout: 5_000 });
     await expect(page.getByText('There is none that you may watch.')).toBeVisible();
+    await expect(wall.search, 'nothing to look for').toHaveCount(0);
     const watching = async () => {
       const streams = await nightjar.api<{ viewers: { mse: number } }[]>('GET', `/cameras/${gate.id}/streams`);
       return streams.reduce((sum, stream) => sum + stream.viewers.mse, 0);

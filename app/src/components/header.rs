@@ -1,4 +1,4 @@
-//! The bar at the top: the mark, how many cameras are online, the layout, adding a camera.
+//! The bar at the top: the mark, how many cameras are online, the search, the layout, adding a camera.
 
 use crate::components::icon::{Glyph, Icon, IconButton, Mark};
 use crate::components::layout_menu::LayoutMenu;
@@ -28,11 +28,15 @@ pub fn Header() -> impl IntoView {
                 <span>
                     {move || {
                         let (online, all) = count.get();
-                        text::online(online, all)
+                        text::of(online, all)
                     }}
+                    <span class="bar__unit">{text::ONLINE}</span>
                 </span>
             </p>
             <div class="bar__tools">
+                <Show when=move || { wall.any() }>
+                    <IconButton glyph=Glyph::Search label=text::search::FIND_KEY on_press=move |_| dialogs.show(Dialog::Search) />
+                </Show>
                 <LayoutMenu />
                 {role::administers()
                     .then(|| {

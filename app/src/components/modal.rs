@@ -15,6 +15,9 @@ pub fn Modal(
     #[prop(into)] title: Signal<String>,
     #[prop(optional)] narrow: bool,
     #[prop(optional)] wide: bool,
+    /// Near the top of the window.
+    #[prop(optional)]
+    high: bool,
     on_close: Callback<()>,
     children: Children,
 ) -> impl IntoView {
@@ -49,6 +52,7 @@ pub fn Modal(
             class="modal"
             class:modal--narrow=narrow
             class:modal--wide=wide
+            class:modal--high=high
             node_ref=element
             aria-labelledby="modal-title"
             on:cancel=move |event: Event| {

@@ -140,9 +140,10 @@ fn decide(health: Health, link: Link, all: &[Rc<Watched>], found: &Rc<Watched>, 
                 let watched = Rc::downgrade(watched);
                 after(place * STAGGER_MS, move || {
                     let Some(watched) = watched.upgrade().filter(|watched| watched.monitor.borrow().is_attached()) else { return };
-                    // Meanwhile the player itself may have seen that it hangs: then it connects anew already, and once is enough.
+                    // Meanwhile the player itself may have seen that it hangs: then it connects anew already, or has, and once is enough.
                     let phase = watched.layer.phase.try_get_untracked();
-                    let by_itself = phase != was && matches!(phase, Some(PlayerPhase::Connecting | PlayerPhase::Waiting(_)));
+                    let connects = phase != was && matches!(phase, Some(PlayerPhase::Connecting | PlayerPhase::Waiting(_)));
+                    let by_itself = connects || watched.layer.picture_at_ms().is_some_and(|at| at > now);
                     if anew {
                         watched.layer.rebuild();
                     } else if !by_itself {

@@ -66,7 +66,7 @@ fn leads_nowhere(path: &str, data: &WallData) -> bool {
 fn LoadedWall() -> impl IntoView {
     let (wall, style, toasts) = (use_wall(), use_style(), use_toasts());
     let enlarged = Enlarged::from_address();
-    let shown = Memo::new(move |_| wall.shown(style.wall.get().show_hidden));
+    let shown = Memo::new(move |_| wall.shown(style.wall.get().show_hidden, enlarged.id.get()));
     let count = Memo::new(move |_| shown.with(Vec::len));
     let element = NodeRef::<Main>::new();
     let room = use_room(element);
@@ -132,6 +132,7 @@ fn OpenDialog() -> impl IntoView {
             dialog(match open {
                 Dialog::Add => Lazy::Camera(None),
                 Dialog::Find => Lazy::Find,
+                Dialog::Search => Lazy::Search,
                 Dialog::Edit(id) => Lazy::Camera(Some(id)),
                 Dialog::History(id) => Lazy::History(id),
                 Dialog::Delete(id) => Lazy::Delete(id),
@@ -174,7 +175,7 @@ fn Steps(enlarged: Enlarged, shown: Memo<Vec<i64>>) -> impl IntoView {
     }
 }
 
-/// The arrows and Esc while a camera is enlarged; I shows the details, of that camera or of all.
+/// The arrows and Esc while a camera is enlarged; I shows the details, of that camera or of all; / looks for a camera.
 fn use_wall_keys(enlarged: Enlarged, shown: Memo<Vec<i64>>) {
     let (dialogs, details) = (use_dialogs(), use_details());
     let busy = move || dialogs.open.get_untracked().is_some() || dialogs.menu.get_untracked().is_some();
@@ -194,11 +195,18 @@ fn use_wall_keys(enlarged: Enlarged, shown: Memo<Vec<i64>>) {
 
     use_keys(move |event| {
         let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key() || event.repeat());
-        if event.key().eq_ignore_ascii_case("i") && plain && !busy() && !event.default_prevented() && !is_typing(&event) {
-            match enlarged.id.get_untracked() {
-                Some(id) => details.toggle(id),
-                None => details.toggle_all(),
+        if !plain || busy() || event.default_prevented() || is_typing(&event) {
+            return;
+        }
+        match (event.key().as_str(), enlarged.id.get_untracked()) {
+            ("i" | "I", Some(id)) => details.toggle(id),
+            ("i" | "I", None) => details.toggle_all(),
+            ("/", _) if shown.with_untracked(|shown| !shown.is_empty()) => {
+                // Otherwise it is typed into the field.
+                event.prevent_default();
+                dialogs.show(Dialog::Search);
             }
+            _ => {}
         }
     });
 }

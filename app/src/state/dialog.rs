@@ -8,6 +8,8 @@ pub enum Dialog {
     Add,
     /// Adding what is found on the network.
     Find,
+    /// Looking for a camera of the wall.
+    Search,
     Edit(i64),
     Delete(i64),
     History(i64),

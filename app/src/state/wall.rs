@@ -121,10 +121,16 @@ impl Wall {
         self.cameras.with(|cameras| cameras.iter().any(is_watched))
     }
 
-    /// Ids of the cameras that the wall shows, in their order: of those that may be watched live.
-    pub fn shown(self, with_hidden: bool) -> Vec<i64> {
-        let shows = |camera: &&Camera| is_watched(camera) && (with_hidden || !camera.hidden);
+    /// Ids of the cameras that the wall shows, in their order: of those that may be watched live. The enlarged one is among them even if
+    /// it is hidden otherwise.
+    pub fn shown(self, with_hidden: bool, enlarged: Option<i64>) -> Vec<i64> {
+        let shows = |camera: &&Camera| is_watched(camera) && (with_hidden || !camera.hidden || enlarged == Some(camera.id));
         self.cameras.with(|cameras| cameras.iter().filter(shows).map(|camera| camera.id).collect())
+    }
+
+    /// What a search finds among the cameras that may be watched live, the hidden ones too; tracks the list.
+    pub fn find(self, search: impl FnOnce(&mut dyn Iterator<Item = &Camera>) -> Vec<i64>) -> Vec<i64> {
+        self.cameras.with(|cameras| search(&mut cameras.iter().filter(|camera| is_watched(camera))))
     }
 
     /// How many cameras are hidden.

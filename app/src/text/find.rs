@@ -9,6 +9,8 @@ pub const LIST: &str = "Cameras that answered";
 pub const AGAIN: &str = "Search again";
 pub const BY_ADDRESS: &str = "Add by address";
 pub const DONE: &str = "Done";
+/// What stands over the form of a camera from the list, for those who do not see it.
+pub const CHOSEN: &str = "The camera from the network";
 pub const BACK: &str = "Back to the list";
 
 pub const NOTHING: &str = "No camera answered";

@@ -184,6 +184,15 @@ fn upstream_trouble(status: &StreamStatus, player: PlayerPhase) -> Option<Face> 
     Some(Face::new(tone, word, Cover::Reason { sentence, retry_at_ms }))
 }
 
+/// A camera's state as the server knows it, in a colour and a word: where there is no picture that could prove it to be live.
+pub fn standing(enabled: bool, status: Option<&StreamStatus>) -> (Tone, &'static str) {
+    if is_online(enabled, status) {
+        return (Tone::Good, text::STATE_ONLINE);
+    }
+    let face = face(enabled, status, &Evidence::of(PlayerPhase::Off));
+    (face.tone, face.word)
+}
+
 /// Whether the server gets pictures from the camera: what the header counts.
 pub fn is_online(enabled: bool, status: Option<&StreamStatus>) -> bool {
     enabled && status.is_some_and(|status| status.state == StreamState::Live)

@@ -136,6 +136,26 @@ export class FindDialog {
   }
 }
 
+/** The search for a camera of the wall. */
+export class SearchDialog {
+  readonly root: Locator;
+  readonly field: Locator;
+  readonly rows: Locator;
+  /** The names in the rows. */
+  readonly names: Locator;
+
+  constructor(private readonly page: Page) {
+    this.root = page.getByRole('dialog', { name: 'Find a camera', exact: true });
+    this.field = this.root.getByRole('combobox', { name: 'Name, group or tag' });
+    this.rows = this.root.getByRole('listbox', { name: 'Cameras' }).getByRole('option');
+    this.names = this.rows.locator('.search__name');
+  }
+
+  row(name: string): Locator {
+    return this.rows.filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+}
+
 /** What happened to a camera. */
 export class History {
   readonly root: Locator;
@@ -204,9 +224,12 @@ export class Wall {
   readonly addFirst: Locator;
   readonly addDemo: Locator;
   readonly find: Locator;
+  /** Looks for a camera of the wall. */
+  readonly search: Locator;
   readonly overlay: Locator;
   readonly adding: CameraDialog;
   readonly finding: FindDialog;
+  readonly searching: SearchDialog;
 
   constructor(
     readonly page: Page,
@@ -221,6 +244,8 @@ export class Wall {
     this.overlay = page.getByRole('alertdialog', { name: 'The server doesn’t answer' });
     this.adding = new CameraDialog(page, 'Add a camera');
     this.finding = new FindDialog(page);
+    this.search = page.getByRole('button', { name: /^Find a camera/ });
+    this.searching = new SearchDialog(page);
   }
 
   /** Opens a page and waits until it runs (before that it is the server's HTML, and nobody hears a press). */

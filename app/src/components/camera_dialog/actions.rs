@@ -59,17 +59,17 @@ pub fn save(form: Form, force: bool) {
         };
         match result {
             Ok(camera) => {
-                toasts.good(if before.is_some() { text::saved(&camera.name) } else { text::added(&camera.name) });
+                let sentence = if before.is_some() { text::saved(&camera.name) } else { text::added(&camera.name) };
                 wall.upsert(camera);
-                // Only this dialog closes: it may have been closed and another one opened.
-                if form.busy.try_get_untracked().is_none() {
-                    return;
-                }
-                form.busy.set(None);
-                if form.finder.chosen.with_untracked(Option::is_some) {
-                    // For the next one.
+                // For the next one. The list says it: a toast would lie behind the dialog.
+                if form.finder.chosen.try_with_untracked(Option::is_some) == Some(true) {
+                    form.busy.set(None);
                     open_list(form);
-                } else {
+                    return form.finder.added.set(Some(sentence));
+                }
+                toasts.good(sentence);
+                // Only this dialog closes: it may have been closed and another one opened.
+                if form.busy.try_set(None).is_none() {
                     dialogs.open.set(None);
                 }
             }

@@ -21,11 +21,21 @@ pub struct Finder {
     searching: RwSignal<bool>,
     /// The device whose form is shown.
     pub chosen: RwSignal<Option<FoundDevice>>,
+    /// What had been typed before it was chosen.
+    typed: RwSignal<Draft>,
+    /// What was added from the list just now, in a sentence.
+    pub added: RwSignal<Option<String>>,
 }
 
 impl Finder {
     pub fn new() -> Self {
-        Self { result: RwSignal::new(None), searching: RwSignal::new(false), chosen: RwSignal::new(None) }
+        Self {
+            result: RwSignal::new(None),
+            searching: RwSignal::new(false),
+            chosen: RwSignal::new(None),
+            typed: RwSignal::new(Draft::new()),
+            added: RwSignal::new(None),
+        }
     }
 
     fn search(self) {
@@ -33,6 +43,7 @@ impl Finder {
             return;
         }
         self.searching.set(true);
+        self.added.set(None);
         spawn_local(async move {
             let answer = api::discover().await.map_err(|problem| problem.detail);
             // The dialog may have been closed.
@@ -46,7 +57,8 @@ impl Finder {
 pub fn open_list(form: Form) {
     if form.finder.chosen.get_untracked().is_some() {
         form.finder.chosen.set(None);
-        form.edit(|draft| *draft = Draft::new());
+        let typed = form.finder.typed.get_untracked();
+        form.edit(|draft| *draft = typed);
     }
     form.stage.set(Stage::Find);
     lead_to("found-list");
@@ -54,6 +66,8 @@ pub fn open_list(form: Form) {
 
 fn choose(form: Form, device: FoundDevice) {
     let draft = form.wall.cameras.with_untracked(|cameras| draft(&device, cameras.iter().map(|camera| camera.name.as_str())));
+    form.finder.typed.set(form.draft.get_untracked());
+    form.finder.added.set(None);
     form.edit(|old| *old = draft);
     form.finder.chosen.set(Some(device));
     form.stage.set(Stage::Form);
@@ -82,23 +96,32 @@ pub fn Find(form: Form, close: Callback<()>) -> impl IntoView {
     };
     view! {
         <div class="form">
-            <div class="modal__body found" id="found-list" tabindex="-1" aria-live="polite" aria-busy=move || finder.searching.get().to_string()>
+            <div class="modal__body found" id="found-list" tabindex="-1" role="group" aria-label=words::TITLE>
+                // Read aloud; the list itself, which may be long, is not.
+                <div class="found__said" role="status">
+                    {move || match finder.result.get() {
+                        _ if finder.searching.get() => view! { <Searching /> }.into_any(),
+                        None => ().into_any(),
+                        Some(Err(sentence)) => view! {
+                            <div class="verdict verdict--bad">
+                                <Icon glyph=Glyph::Alert />
+                                <p>{sentence}</p>
+                            </div>
+                        }
+                        .into_any(),
+                        Some(Ok(report)) => view! { <Outcome finder devices=report.devices.len() /> }.into_any(),
+                    }}
+                </div>
                 {move || match finder.result.get() {
-                    _ if finder.searching.get() => view! { <Searching /> }.into_any(),
-                    None => ().into_any(),
-                    Some(Err(sentence)) => view! {
-                        <div class="verdict verdict--bad">
-                            <Icon glyph=Glyph::Alert />
-                            <p>{sentence}</p>
-                        </div>
-                    }
-                    .into_any(),
+                    _ if finder.searching.get() => ().into_any(),
+                    None | Some(Err(_)) => ().into_any(),
                     Some(Ok(report)) if report.devices.is_empty() => view! { <Nothing report /> }.into_any(),
                     Some(Ok(report)) => view! { <Devices form report /> }.into_any(),
                 }}
             </div>
             <footer class="modal__foot found__foot">
-                <button type="button" class="button" disabled=move || finder.searching.get() on:click=move |_| finder.search()>
+                // Not `disabled`: it would lose the focus.
+                <button type="button" class="button" aria-disabled=move || finder.searching.get().to_string() on:click=move |_| finder.search()>
                     <Icon glyph=Glyph::Refresh />
                     {words::AGAIN}
                 </button>
@@ -117,7 +140,7 @@ pub fn Find(form: Form, close: Callback<()>) -> impl IntoView {
 #[component]
 fn Searching() -> impl IntoView {
     view! {
-        <div class="found__wait" role="status">
+        <div class="found__wait">
             <span class="found__radar" aria-hidden="true">
                 <Icon glyph=Glyph::Search />
             </span>
@@ -127,13 +150,22 @@ fn Searching() -> impl IntoView {
     }
 }
 
+/// What a search came to, or what was done with it since.
+#[component]
+fn Outcome(finder: Finder, devices: usize) -> impl IntoView {
+    move || match finder.added.get() {
+        Some(added) => view! { <p class="found__new">{added}</p> }.into_any(),
+        None if devices == 0 => view! { <p class="found__title">{words::NOTHING}</p> }.into_any(),
+        None => view! { <p class="field__hint">{words::answered(devices)}</p> }.into_any(),
+    }
+}
+
 /// What to look at when nobody answered.
 #[component]
 fn Nothing(report: DiscoveryReport) -> impl IntoView {
     let from = (!report.searched_from.is_empty()).then(|| words::searched_from(&report.searched_from));
     view! {
         <div class="found__nothing">
-            <p class="found__title">{words::NOTHING}</p>
             <ul>{words::NOTHING_TEXT.map(|text| view! { <li>{text}</li> }).into_iter().collect_view()}</ul>
             <p>{words::NOTHING_ADDRESS}</p>
             {from.map(|from| view! { <p class="field__hint">{from}</p> })}
@@ -144,7 +176,6 @@ fn Nothing(report: DiscoveryReport) -> impl IntoView {
 #[component]
 fn Devices(form: Form, report: DiscoveryReport) -> impl IntoView {
     view! {
-        <p class="field__hint">{words::answered(report.devices.len())}</p>
         <ul class="found__list" aria-label=words::LIST>
             {report.devices.into_iter().map(|device| view! { <Row form device /> }).collect_view()}
         </ul>
@@ -179,7 +210,13 @@ fn Row(form: Form, device: FoundDevice) -> impl IntoView {
 #[component]
 pub fn FindEntry(form: Form) -> impl IntoView {
     view! {
-        <button type="button" class="found__row found__row--entry" on:click=move |_| open_list(form)>
+        <button
+            type="button"
+            class="found__row found__row--entry"
+            // What is being saved would come back to a form with something else in it.
+            disabled=move || form.busy.get().is_some()
+            on:click=move |_| open_list(form)
+        >
             <span class="found__icon">
                 <Icon glyph=Glyph::Search />
             </span>
@@ -197,7 +234,7 @@ pub fn FindEntry(form: Form) -> impl IntoView {
 pub fn Chosen(device: FoundDevice) -> impl IntoView {
     let worth = Maker::of(&device).map_or_else(|| words::NOT_PROPOSED.to_owned(), |maker| words::proposed(maker.label()));
     view! {
-        <div class="found__chosen" id="found-chosen" tabindex="-1">
+        <div class="found__chosen" id="found-chosen" tabindex="-1" role="group" aria-label=words::CHOSEN>
             <p class="found__facts">{facts(&device)}</p>
             <p class="field__hint">{worth}</p>
         </div>
