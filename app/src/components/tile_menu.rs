@@ -21,8 +21,10 @@ const HEIGHT: f64 = 448.0;
 
 #[component]
 pub fn TileMenu() -> impl IntoView {
-    let dialogs = use_dialogs();
-    move || dialogs.menu.get().map(|request| view! { <OpenMenu request /> })
+    let (dialogs, wall) = (use_dialogs(), use_wall());
+    // A camera that is gone by now has none.
+    let asked = move |request: MenuRequest| Some((request, untrack(|| wall.camera(request.camera_id))?));
+    move || dialogs.menu.get().and_then(asked).map(|(request, camera)| view! { <OpenMenu request camera /> })
 }
 
 #[component]
@@ -110,14 +112,14 @@ impl Deeds {
 }
 
 #[component]
-fn OpenMenu(request: MenuRequest) -> impl IntoView {
+fn OpenMenu(request: MenuRequest, camera: Camera) -> impl IntoView {
     let (wall, dialogs, details) = (use_wall(), use_dialogs(), use_details());
     let id = request.camera_id;
     let deeds = Deeds { id, wall, dialogs, toasts: use_toasts() };
     let element = NodeRef::<Div>::new();
     use_focus_within(element, move || deeds.close());
 
-    let camera = StoredValue::new(untrack(|| wall.camera(id)).unwrap_or_default());
+    let camera = StoredValue::new(camera);
     let (enabled, hidden) = camera.with_value(|camera| (camera.enabled, camera.hidden));
     let edits = camera.with_value(|camera| camera.may(CameraAction::Configure));
     // Which cameras there are, and in which order, is for admins.
