@@ -1,5 +1,6 @@
 import { loop } from './support/camera';
 import { expectLive } from './support/expectations';
+import { turn } from './support/tabs';
 import { expect, test } from './support/test';
 
 // Nothing runs that nobody sees or hears.
@@ -25,15 +26,9 @@ test('tiles out of sight and hidden pages rest, and come back', async ({ wall, a
   });
 
   await test.step('a hidden page rests', async () => {
-    const turn = (state: 'hidden' | 'visible') =>
-      wall.page.evaluate((state) => {
-        // Chromium shows all pages of a test: what a person does by changing tabs is told by hand.
-        Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
-        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
-      }, state);
-    await turn('hidden');
+    await turn(wall.page, 'hidden');
     await expect.poll(states).toEqual(['inactive', 'inactive', 'inactive', 'inactive']);
-    await turn('visible');
+    await turn(wall.page, 'visible');
     await expectLive(wall.tile('Shed'), loop.sub);
   });
 });

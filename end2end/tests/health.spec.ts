@@ -1,8 +1,9 @@
 import { loop } from './support/camera';
 import { expectLive } from './support/expectations';
 import type { Wall } from './support/pages';
+import { turn } from './support/tabs';
 import { expect, test } from './support/test';
-import { Traffic, breakable, freezeAll, turn } from './support/wedge';
+import { Traffic, breakable, freezeAll } from './support/wedge';
 
 // The browser's own watch over the pictures: it acts on what is seen, and only as much as is needed.
 

@@ -1,5 +1,6 @@
 import { loop } from './support/camera';
 import { expectLive, expectMoving } from './support/expectations';
+import { turn } from './support/tabs';
 import { expect, test } from './support/test';
 
 // A tile says live only while pictures prove it; what is old says how old it is, and why.
@@ -84,14 +85,9 @@ test('the browser’s own pause, a page that comes back, and a server that is go
   });
 
   await test.step('hidden and back', async () => {
-    const turn = (state: 'hidden' | 'visible') =>
-      wall.page.evaluate((state) => {
-        Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
-        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
-      }, state);
-    await turn('hidden');
+    await turn(wall.page, 'hidden');
     await expect(tile.state('Live')).toBeHidden();
-    await turn('visible');
+    await turn(wall.page, 'visible');
     await expectLive(tile, loop.sub);
   });
 

@@ -44,15 +44,6 @@ export async function freezeAll(page: Page): Promise<number> {
   return page.evaluate(() => window.hangPlayers?.() ?? 0);
 }
 
-/** Changes tabs. Chromium shows all pages of a test: what a person does is told by hand. */
-export async function turn(page: Page, state: 'hidden' | 'visible'): Promise<void> {
-  await page.evaluate((state) => {
-    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
-    Object.defineProperty(document, 'hidden', { configurable: true, get: () => state === 'hidden' });
-    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
-  }, state);
-}
-
 /** What goes over the network from now on. */
 export class Traffic {
   /** Connections of players. */
