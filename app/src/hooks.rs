@@ -12,6 +12,7 @@ pub mod place;
 pub mod poll;
 pub mod poster;
 pub mod random;
+pub mod remembered;
 pub mod role;
 pub mod size;
 pub mod timer;

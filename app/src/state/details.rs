@@ -1,5 +1,6 @@
 //! Which tiles show their stream's numbers: all or none, and those that differ. Remembered in the browser's local storage.
 
+use crate::hooks::remembered::use_remembered;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -41,20 +42,7 @@ pub struct Details {
 }
 
 pub(super) fn provide() {
-    let details = Details { choice: RwSignal::new(DetailsChoice::default()) };
-    provide_context(details);
-    // After hydration, so that the first render equals the server's.
-    Effect::new(move |first: Option<()>| {
-        use gloo::storage::{LocalStorage, Storage};
-        if first.is_none()
-            && let Ok(stored) = LocalStorage::get(KEY)
-        {
-            details.choice.set(stored);
-        }
-        let choice = details.choice.get();
-        // Private windows may refuse storage: the choice then lasts as long as the page.
-        let _ = LocalStorage::set(KEY, choice);
-    });
+    provide_context(Details { choice: use_remembered(KEY) });
 }
 
 pub fn use_details() -> Details {

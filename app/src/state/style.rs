@@ -1,5 +1,6 @@
 //! How this browser shows the wall: remembered in its local storage.
 
+use crate::hooks::remembered::use_remembered;
 use crate::view::layout::WallStyle;
 use leptos::prelude::*;
 
@@ -11,20 +12,7 @@ pub struct StyleState {
 }
 
 pub(super) fn provide() {
-    let state = StyleState { wall: RwSignal::new(WallStyle::default()) };
-    provide_context(state);
-    // After hydration, so that the first render equals the server's.
-    Effect::new(move |first: Option<()>| {
-        use gloo::storage::{LocalStorage, Storage};
-        if first.is_none()
-            && let Ok(stored) = LocalStorage::get(KEY)
-        {
-            state.wall.set(stored);
-        }
-        let style = state.wall.get();
-        // Private windows may refuse storage: the choice then lasts as long as the page.
-        let _ = LocalStorage::set(KEY, style);
-    });
+    provide_context(StyleState { wall: use_remembered(KEY) });
 }
 
 pub fn use_style() -> StyleState {
