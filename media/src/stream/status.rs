@@ -27,6 +27,10 @@ pub enum StreamState {
 }
 
 impl StreamState {
+    /// All states.
+    pub const ALL: [Self; 8] =
+        [Self::Idle, Self::Connecting, Self::Live, Self::Stalled, Self::Backoff, Self::AuthBlocked, Self::CircuitOpen, Self::Disabled];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",

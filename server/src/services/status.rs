@@ -98,16 +98,7 @@ mod tests {
 
     #[test]
     fn states_have_the_same_names_on_both_sides() {
-        for one in [
-            StreamState::Idle,
-            StreamState::Connecting,
-            StreamState::Live,
-            StreamState::Stalled,
-            StreamState::Backoff,
-            StreamState::AuthBlocked,
-            StreamState::CircuitOpen,
-            StreamState::Disabled,
-        ] {
+        for one in StreamState::ALL {
             assert_eq!(serde_json::to_value(state(one)).expect("JSON"), one.as_str());
         }
         for one in [PictureState::Ok, PictureState::Frozen, PictureState::Dark] {

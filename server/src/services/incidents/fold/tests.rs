@@ -224,17 +224,6 @@ fn sleep_is_no_fault() {
     assert_eq!((moment, entry.summary.contains("went to sleep")), (Moment::Closed, true));
 }
 
-const STATES: [StreamState; 8] = [
-    StreamState::Idle,
-    StreamState::Connecting,
-    StreamState::Live,
-    StreamState::Stalled,
-    StreamState::Backoff,
-    StreamState::AuthBlocked,
-    StreamState::CircuitOpen,
-    StreamState::Disabled,
-];
-
 /// One input: which of three streams, what, how long after the one before, and how far the clock of the wall is set.
 type Input = (u8, u8, u32, i64, u32);
 
@@ -247,9 +236,9 @@ fn feed(fold: &mut Fold, now: &mut Stamp, (stream, what, later_ms, step_ms, atte
     match what {
         0..=7 => {
             let code = (attempt > 1).then_some(ErrorCode::Timeout);
-            let to = STATES[usize::from(what)];
+            let to = StreamState::ALL[usize::from(what)];
             let silent_for = Some(Duration::from_millis(u64::from(later_ms) * 3));
-            let from = STATES[usize::try_from(attempt % 8).expect("small")];
+            let from = StreamState::ALL[usize::try_from(attempt % 8).expect("small")];
             fold.event(&StreamEvent {
                 key,
                 at: *now,
