@@ -8,14 +8,14 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub at: TimeDateTimeWithTimeZone,
-    /// `person`, `token`, `guest`, `nobody`, `console` or `server`.
+    /// `person`, `token`, `guest`, `player`, `nobody` (not signed in), `console` or `server`.
     pub actor_kind: String,
     pub actor_id: Option<i64>,
     pub actor_name: String,
     pub address: String,
     /// `session.sign_in`, `camera.update`, …
     pub action: String,
-    /// `ok`, `refused` or `failed`.
+    /// `ok` or `refused`.
     pub outcome: String,
     pub target_kind: String,
     pub target_id: String,
