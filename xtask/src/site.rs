@@ -35,11 +35,13 @@ impl Profile {
 }
 
 pub fn build(profile: Profile) -> Result<()> {
+    // Before all else: while the browser crate compiles, this file may become that of a newer program.
+    let program = fs::read(env::current_exe()?)?;
     let root = workspace_root()?;
     let out = env::var_os("NIGHTJAR_SITE").map_or_else(|| root.join("target/site"), PathBuf::from);
     let wasm = compile(&root, profile)?;
-    let inputs = inputs(&root, profile, &wasm)?;
-    let stamp = out.with_extension("inputs");
+    let inputs = inputs(&root, profile, program, &wasm)?;
+    let stamp = stamp_of(&out);
     // A start that changed nothing is quick, and the server that embeds the folder is not built again.
     if out.join(assets::MAP).exists() && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
         return Ok(());
@@ -110,12 +112,18 @@ pub fn build(profile: Profile) -> Result<()> {
     Ok(())
 }
 
-/// A hash of all that the site is made from, this program included.
-fn inputs(root: &Path, profile: Profile, wasm: &Path) -> Result<String> {
+/// Where it stands what a site was made from: beside its folder, named after it.
+fn stamp_of(site: &Path) -> PathBuf {
+    // The whole name stays: `site.1` and `site.2` are two sites.
+    site.with_added_extension("inputs")
+}
+
+/// A hash of all that the site is made from. `program`: the content of this program's file, which is a part of it.
+fn inputs(root: &Path, profile: Profile, program: Vec<u8>, wasm: &Path) -> Result<String> {
     let mut all = Group::default();
-    for (name, file) in [("wasm", wasm.to_path_buf()), ("hls.js", hls_js(root)?), ("xtask", env::current_exe()?)] {
-        all.add(name, fs::read(file)?);
-    }
+    all.add("xtask", program);
+    all.add("wasm", fs::read(wasm)?);
+    all.add("hls.js", fs::read(hls_js(root)?)?);
     for folder in ["style", "public"] {
         all.add_tree(&root.join(folder), folder)?;
     }
@@ -164,4 +172,18 @@ fn hls_js(root: &Path) -> Result<PathBuf> {
     let file = root.join("end2end/node_modules/hls.js/dist/hls.light.min.js");
     ensure!(file.exists(), "hls.js is missing: run `npm ci --prefix end2end` (scripts/run does it)");
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stamp_of;
+    use std::path::Path;
+
+    /// `site.1` and `site.2` shared one: what was built of the one kept the other from being built.
+    #[test]
+    fn every_site_has_a_stamp_of_its_own() {
+        assert_eq!(stamp_of(Path::new("target/site")), Path::new("target/site.inputs"));
+        assert_eq!(stamp_of(Path::new("target/site/")), Path::new("target/site.inputs"));
+        assert_eq!(stamp_of(Path::new("/a/site.1")), Path::new("/a/site.1.inputs"));
+    }
 }
