@@ -20,6 +20,7 @@ pub mod overlay;
 pub mod page_shell;
 pub mod recordings;
 pub mod search;
+pub mod segments;
 pub mod setting_row;
 pub mod settings;
 pub mod tile;

@@ -5,6 +5,7 @@ use super::secret::{Made, Secret};
 use crate::components::entry::EntryField;
 use crate::components::form::{DialogForm, Form};
 use crate::components::modal::Modal;
+use crate::components::segments::Segments;
 use crate::hooks::api::admin as api;
 use crate::hooks::local_time::from_now;
 use crate::model::{Camera, TokenInput, TokenScope};
@@ -91,14 +92,6 @@ fn Fields(cameras: Vec<Camera>, close: Callback<()>, done: Callback<String>) -> 
 /// Whether the token reaches all cameras or some, and which.
 #[component]
 fn Cameras(cameras: Vec<Camera>, some: RwSignal<bool>, chosen: RwSignal<Vec<i64>>, complaint: Signal<Option<String>>) -> impl IntoView {
-    let segment = move |label: &'static str, value: bool| {
-        view! {
-            <label class="segment">
-                <input type="radio" name="reach" prop:checked=move || some.get() == value on:change=move |_| some.set(value) />
-                <span>{label}</span>
-            </label>
-        }
-    };
     let chip = move |camera: Camera| {
         let id = camera.id;
         let on = Signal::derive(move || chosen.with(|chosen| chosen.contains(&id)));
@@ -121,7 +114,7 @@ fn Cameras(cameras: Vec<Camera>, some: RwSignal<bool>, chosen: RwSignal<Vec<i64>
     view! {
         <fieldset class="field" disabled=none>
             <legend>{words::TOKEN_REACH}</legend>
-            <div class="segments">{segment(words::TOKEN_ALL, false)} {segment(words::TOKEN_SOME, true)}</div>
+            <Segments name="reach" options=vec![(false, words::TOKEN_ALL), (true, words::TOKEN_SOME)] chosen=some choose=move |value| some.set(value) />
             <Show when=move || some.get()>
                 <div class="admin__chips">{cameras.iter().cloned().map(chip).collect_view()}</div>
             </Show>

@@ -3,6 +3,7 @@
 use super::Form;
 use crate::components::entry::LookButton;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::segments::Segments;
 use crate::model::{Profile, Transport};
 use crate::text;
 use crate::view::form::{Draft, Field, free_name};
@@ -113,23 +114,11 @@ pub fn Kinds(form: Form) -> impl IntoView {
 pub fn Choice(form: Form, field: Field, label: &'static str, hint: &'static str, options: [(Transport, &'static str); 3]) -> impl IntoView {
     let id = field.id();
     let complaint = Memo::new(move |_| form.complaint_at(field));
-    let option = move |(transport, name): (Transport, &'static str)| {
-        view! {
-            <label class="segment">
-                <input
-                    type="radio"
-                    name=id
-                    prop:checked=move || form.draft.with(|draft| draft.transport) == transport
-                    on:change=move |_| form.edit(|draft| draft.transport = transport)
-                />
-                <span>{name}</span>
-            </label>
-        }
-    };
+    let chosen = Signal::derive(move || form.draft.with(|draft| draft.transport));
     view! {
         <fieldset class="field" id=id tabindex="-1">
             <legend>{label}</legend>
-            <div class="segments">{options.map(option).into_iter().collect_view()}</div>
+            <Segments name=id options=options.to_vec() chosen choose=move |transport| form.edit(|draft| draft.transport = transport) />
             <p class="field__complaint" role="alert">
                 {move || complaint.get()}
             </p>

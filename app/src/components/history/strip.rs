@@ -1,5 +1,6 @@
 //! The last day or week of a camera's streams as strips: live, dark, not in use.
 
+use crate::components::segments::Segments;
 use crate::hooks::api;
 use crate::hooks::heartbeat::browser_now_ms;
 use crate::hooks::local_time::local_time;
@@ -25,22 +26,12 @@ pub fn Strip(id: i64, again: Signal<()>) -> impl IntoView {
             }
         });
     });
-    let choice = move |this: TimelineRange, label: &'static str| {
-        view! {
-            <label class="segment">
-                <input type="radio" name="history-range" prop:checked=move || range.get() == this on:change=move |_| range.set(this) />
-                <span>{label}</span>
-            </label>
-        }
-    };
+    let ranges = vec![(TimelineRange::Day, words::DAY_RANGE), (TimelineRange::Week, words::WEEK_RANGE)];
     view! {
         <section class="history__part" aria-labelledby="history-strip">
             <div class="strip__top">
                 <h3 id="history-strip">{words::TIMELINE}</h3>
-                <div class="segments" role="radiogroup" aria-labelledby="history-strip">
-                    {choice(TimelineRange::Day, words::DAY_RANGE)}
-                    {choice(TimelineRange::Week, words::WEEK_RANGE)}
-                </div>
+                <Segments name="history-range" options=ranges chosen=range choose=move |this| range.set(this) labelled_by="history-strip" />
             </div>
             {move || match answer.get() {
                 None => view! { <p class="history__quiet" role="status">{words::LOADING}</p> }.into_any(),

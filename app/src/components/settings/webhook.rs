@@ -1,6 +1,7 @@
 //! The webhook of the recovery ladder: where it goes, what it says, a test.
 
 use super::Sheet;
+use crate::components::segments::Segments;
 use crate::hooks::api;
 use crate::model::{InstallationPatch, Problem, WebhookInput, WebhookMethod, WebhookView};
 use crate::text;
@@ -235,23 +236,12 @@ fn Text(
 
 #[component]
 fn Method(form: Form) -> impl IntoView {
-    let option = move |method: WebhookMethod| {
-        view! {
-            <label class="segment">
-                <input
-                    type="radio"
-                    name="webhook-method"
-                    prop:checked=move || form.draft.with(|draft| draft.method) == method
-                    on:change=move |_| form.edit(|draft| draft.method = method)
-                />
-                <span>{method.as_str()}</span>
-            </label>
-        }
-    };
+    let options = [WebhookMethod::Post, WebhookMethod::Put, WebhookMethod::Get].map(|method| (method, method.as_str())).to_vec();
+    let chosen = Signal::derive(move || form.draft.with(|draft| draft.method));
     view! {
         <fieldset class="field webhook__method">
             <legend>{words::WEBHOOK_METHOD}</legend>
-            <div class="segments">{[WebhookMethod::Post, WebhookMethod::Put, WebhookMethod::Get].map(option).into_iter().collect_view()}</div>
+            <Segments name="webhook-method" options chosen choose=move |method| form.edit(|draft| draft.method = method) />
         </fieldset>
     }
 }
