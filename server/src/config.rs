@@ -64,7 +64,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<String>,
     /// What those proxies write.
     pub proxy_headers: ProxyHeaders,
-    /// The machine's own IPv4 addresses in the networks that are searched for cameras. Empty: all but loopback.
+    /// The machine's own IPv4 addresses in the networks that are searched for cameras. Empty: every IPv4
+    /// network, without loopback and point-to-point ones (tunnels). 16 at most; the rest is named in the log.
     pub discovery_interfaces: Vec<String>,
     /// Hosts that are asked by their own addresses as well (`10.1.0.5`, `10.1.0.5:3702`): a search does not pass routers.
     pub discovery_hosts: Vec<String>,

@@ -112,17 +112,27 @@ async fn who_asks_while_a_search_runs_gets_its_result() {
 }
 
 #[tokio::test]
-async fn who_leaves_ends_no_search_and_a_stop_does() {
-    let app = TestApp::start().await;
-    let request = || Request::post("/api/v1/discovery").body(Body::empty()).expect("a request");
-    {
-        let left = app.send(request());
-        tokio::pin!(left);
-        assert!(futures::poll!(&mut left).is_pending());
-    }
-    let stopped = async {
-        app.state.shutdown().await;
+async fn who_leaves_ends_no_search() {
+    let camera = responder([127, 0, 0, 2], vec![named("Gate")]).await;
+    let app = app_that_asks(&[&camera]).await;
+    let asked = async {
+        while camera.questions() == 0 {
+            tokio::task::yield_now().await;
+        }
     };
-    let (answer, ()) = tokio::join!(app.send(request()), stopped);
+    tokio::select! {
+        biased;
+        _ = search(&app) => panic!("an answer before the question"),
+        () = asked => {}
+    }
+    assert_eq!(names(&search(&app).await), ["127.0.0.2 Gate"]);
+    assert_eq!(camera.questions(), 2, "it was the first one's search");
+}
+
+#[tokio::test]
+async fn a_stop_ends_a_search() {
+    let app = TestApp::start().await;
+    let request = Request::post("/api/v1/discovery").body(Body::empty()).expect("a request");
+    let (answer, ()) = tokio::join!(app.send(request), app.state.shutdown());
     assert_eq!(answer.problem(), (503, "stopping".into(), None));
 }

@@ -19,6 +19,7 @@ const DATAGRAMS: usize = 4096;
 pub struct Collector {
     questions: Vec<String>,
     devices: Vec<Device>,
+    /// Datagrams that were read, by sender.
     heard: HashMap<IpAddr, usize>,
     datagrams: usize,
 }
@@ -31,8 +32,12 @@ impl Collector {
 
     /// Takes a datagram that came from this address.
     pub fn take(&mut self, from: IpAddr, datagram: &[u8]) {
+        // First, so that no more senders are remembered either.
+        if self.datagrams == DATAGRAMS {
+            return;
+        }
         let heard = self.heard.entry(from).or_default();
-        if self.datagrams == DATAGRAMS || *heard == DATAGRAMS_OF_ONE {
+        if *heard == DATAGRAMS_OF_ONE {
             return;
         }
         *heard += 1;
@@ -108,6 +113,6 @@ mod tests {
         for number in 0..20_000 {
             collector.take(address(number), &answer("a", "x", "Liar"));
         }
-        assert_eq!((collector.devices.len(), collector.datagrams), (DEVICES, DATAGRAMS));
+        assert_eq!((collector.devices.len(), collector.datagrams, collector.heard.len()), (DEVICES, DATAGRAMS, DATAGRAMS));
     }
 }
