@@ -132,7 +132,7 @@ impl People {
         let directory = Directory::load(&db).await?;
         let setup = if directory.has_accounts() { None } else { Some(SetupToken::new()?) };
         let inner = Inner {
-            sessions: Sessions::load(db.clone(), Arc::clone(&clock), lifetimes).await?,
+            sessions: Sessions::load(db.clone(), Arc::clone(&clock), lifetimes, tasks.clone()).await?,
             db,
             clock,
             hasher: Hasher::default(),

@@ -94,7 +94,7 @@ async fn renewed(state: &AppState, principal: &Principal, request: &Parts) -> Op
     }
     let presented = hash(&request.extensions.get::<Session>()?.id()?);
     state.people.renewed(&presented, principal).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "a session's id could not be renewed; trying again with the next request");
+        tracing::warn!(%error, "a session's id could not be renewed; trying again in some seconds");
         None
     })
 }

@@ -138,8 +138,8 @@ impl People {
                 change.admin_stays(id).await?;
             }
             // A viewer without grants who becomes an operator would be one without cameras.
-            let rises = role > Role::Viewer && row.role == Role::Viewer.as_str() && before.grants.is_empty();
-            let grants = grants.or_else(|| rises.then(|| rights::first_grants(role)));
+            let first_grants_due = role > Role::Viewer && row.role == Role::Viewer.as_str() && before.grants.is_empty();
+            let grants = grants.or_else(|| first_grants_due.then(|| rights::first_grants(role)));
             let ends = role.as_str() != row.role || (disabled && !row.disabled);
             let stays = name.as_deref().unwrap_or(&row.name).to_owned();
             user::Entity::update_many()

@@ -10,7 +10,7 @@ use super::clock::Clock;
 use super::store::failed;
 use crate::db::Db;
 use crate::entities::session;
-use crate::error::AppResult;
+use crate::error::{AppError, AppResult};
 use crate::secrets::{from_hex, to_hex};
 use async_trait::async_trait;
 use sea_orm::sea_query::Expr;
@@ -21,6 +21,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use table::{Hash, Table};
 use time::{Duration, OffsetDateTime};
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result as StoreResult};
 use tower_sessions::{ExpiredDeletion, SessionStore};
@@ -29,6 +31,8 @@ use tower_sessions::{ExpiredDeletion, SessionStore};
 pub const SIGNED_IN: &str = "signed_in";
 /// The oldest session of a person, or of a link, makes room for a new one beyond this.
 const MAX_EACH: usize = 50;
+/// How long no renewal is tried after one that could not be stored: every request would wait for a database that does not answer.
+const AFTER_FAILURE: std::time::Duration = std::time::Duration::from_secs(5);
 /// Letters of what a browser calls itself.
 const AGENT: usize = 200;
 
@@ -103,7 +107,9 @@ struct Inner {
     lifetimes: Lifetimes,
     table: Mutex<Table>,
     /// One renewal at a time, so that a session's parallel requests get the same new id. An async lock, because it is held across the writing.
-    renewing: tokio::sync::Mutex<()>,
+    /// Inside: when the last one failed.
+    renewing: Arc<tokio::sync::Mutex<Option<Instant>>>,
+    tasks: TaskTracker,
 }
 
 impl std::fmt::Debug for Sessions {
@@ -122,10 +128,10 @@ impl Sessions {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn load(db: Db, clock: Arc<Clock>, lifetimes: Lifetimes) -> AppResult<Self> {
+    pub async fn load(db: Db, clock: Arc<Clock>, lifetimes: Lifetimes, tasks: TaskTracker) -> AppResult<Self> {
         let rows = session::Entity::find().all(db.read()).await.map_err(failed)?;
         let table = Mutex::new(Table::new(lifetimes, rows.into_iter().filter_map(entry).collect()));
-        Ok(Self { inner: Arc::new(Inner { db, clock, lifetimes, table, renewing: tokio::sync::Mutex::new(()) }) })
+        Ok(Self { inner: Arc::new(Inner { db, clock, lifetimes, table, renewing: Arc::default(), tasks }) })
     }
 
     pub fn lifetimes(&self) -> Lifetimes {
@@ -170,7 +176,7 @@ impl Sessions {
     }
 
     /// Gives a session another id if its person's rights have risen `rises` times, and fewer times when its present id was made. The id that the
-    /// browser has to be told, with the session's end: also that of an earlier renewal that it does not know of.
+    /// browser has to be told, with the session's end: also that of an earlier renewal that it does not know of. None for a while after a failure.
     ///
     /// # Errors
     /// The new id could not be stored; the session goes on under the one that it has.
@@ -179,16 +185,33 @@ impl Sessions {
         if !self.lock().is_behind(presented, rises, now) {
             return Ok(self.lock().successor(presented, now));
         }
-        let _one = self.inner.renewing.lock().await;
-        if self.lock().is_behind(presented, rises, now) {
-            let new = Id::default();
-            rename(&self.inner.db, presented, &hash(&new), rises).await?;
-            if !self.lock().rename(presented, new, rises, now) {
-                // It was ended while its row was on the way to the new name.
-                self.end(&[hash(&new)]).await?;
-            }
+        let mut failed_at = Arc::clone(&self.inner.renewing).lock_owned().await;
+        let rests = failed_at.is_some_and(|at| at.elapsed() < AFTER_FAILURE);
+        if !rests && self.lock().is_behind(presented, rises, now) {
+            let (this, old) = (self.clone(), *presented);
+            // The lock goes with it.
+            self.detached(async move {
+                let renewed = this.rename(&old, rises, now).await;
+                *failed_at = renewed.is_err().then(Instant::now);
+                renewed
+            })
+            .await?;
         }
         Ok(self.lock().successor(presented, now))
+    }
+
+    async fn rename(&self, old: &Hash, rises: i64, now: OffsetDateTime) -> AppResult<()> {
+        let new = Id::default();
+        if !rename(&self.inner.db, old, &hash(&new), rises).await? {
+            // What has no row has ended: somebody has deleted it.
+            self.lock().remove(old);
+            return Ok(());
+        }
+        if !self.lock().rename(old, new, rises, now) {
+            // It was ended while its row was on the way to the new name.
+            self.end(&[hash(&new)]).await?;
+        }
+        Ok(())
     }
 
     /// Ends sessions.
@@ -200,9 +223,18 @@ impl Sessions {
             let mut table = self.lock();
             which.iter().map(|hash| to_hex(&table.remove(hash))).collect()
         };
-        let transaction = self.inner.db.begin().await.map_err(failed)?;
-        session::Entity::delete_many().filter(session::Column::IdHash.is_in(hashes)).exec(&transaction).await.map_err(failed)?;
-        transaction.commit().await.map_err(failed)
+        let db = self.inner.db.clone();
+        self.detached(async move {
+            let transaction = db.begin().await.map_err(failed)?;
+            session::Entity::delete_many().filter(session::Column::IdHash.is_in(hashes)).exec(&transaction).await.map_err(failed)?;
+            transaction.commit().await.map_err(failed)
+        })
+        .await
+    }
+
+    /// Runs a change to its end even if the caller goes away, as requests do whose browser has gone: what is stored and the table must not part.
+    async fn detached(&self, change: impl Future<Output = AppResult<()>> + Send + 'static) -> AppResult<()> {
+        self.inner.tasks.spawn(change).await.map_err(AppError::internal)?
     }
 
     /// Writes when sessions were last seen, and lets go of those that have ended or for which `keep` is false.
@@ -351,16 +383,18 @@ impl ExpiredDeletion for Sessions {
     }
 }
 
-async fn rename(db: &Db, old: &Hash, new: &Hash, rises: i64) -> AppResult<()> {
+/// False if there is no such row.
+async fn rename(db: &Db, old: &Hash, new: &Hash, rises: i64) -> AppResult<bool> {
     let transaction = db.begin().await.map_err(failed)?;
-    session::Entity::update_many()
+    let renamed = session::Entity::update_many()
         .col_expr(session::Column::IdHash, Expr::value(to_hex(new)))
         .col_expr(session::Column::Rises, Expr::value(rises))
         .filter(session::Column::IdHash.eq(to_hex(old)))
         .exec(&transaction)
         .await
         .map_err(failed)?;
-    transaction.commit().await.map_err(failed)
+    transaction.commit().await.map_err(failed)?;
+    Ok(renamed.rows_affected == 1)
 }
 
 async fn insert(db: &Db, hash: &Hash, entry: &Entry) -> AppResult<()> {

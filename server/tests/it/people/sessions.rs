@@ -1,7 +1,7 @@
 //! Sessions: how long they hold, what is stored of them, and what ends them.
 
-use super::{HOME, PASSWORD, add, begun, role_of, session};
-use crate::support::TestApp;
+use super::{HOME, PASSWORD, add, begun, execute, role_of, session};
+use crate::support::{TestApp, left_after};
 use app::model::Role;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
 use server::entities::session;
@@ -45,11 +45,16 @@ async fn sessions_outlive_a_restart_and_nothing_stored_is_a_usable_cookie() {
     assert_eq!(role_of(people, &other), None);
 }
 
+/// What is stored of a session.
+async fn row(app: &TestApp, id: &Id) -> Option<session::Model> {
+    let hash: String = sessions::hash(id).iter().map(|byte| format!("{byte:02x}")).collect();
+    session::Entity::find_by_id(hash).one(app.state.db.read()).await.expect("read")
+}
+
 /// Puts everything about a session into the past.
 async fn age(app: &TestApp, id: &Id, days: i64) {
-    let hash: String = sessions::hash(id).iter().map(|byte| format!("{byte:02x}")).collect();
+    let row = row(app, id).await.expect("a row");
     let change = app.state.db.begin().await.expect("a transaction");
-    let row = session::Entity::find_by_id(hash).one(&change).await.expect("read").expect("a row");
     let (created_at, last_seen_at, expires_at) = (row.created_at, row.last_seen_at, row.expires_at);
     let mut row = session::ActiveModel::from(row);
     row.created_at = Set(created_at - Duration::days(days));
@@ -128,4 +133,83 @@ async fn another_process_is_noticed() {
     assert_eq!(role_of(people, &id), Some(Role::Admin), "not noticed yet");
     changes.changed().await.expect("noticed");
     assert_eq!(role_of(people, &id), None);
+}
+
+/// Browsers drop their requests when a person goes to another page: then the row had its new name and the table did not know.
+#[tokio::test]
+async fn a_request_that_is_dropped_at_any_point_leaves_a_session_that_is_stored() {
+    let app = TestApp::start_bare().await;
+    let people = &app.state.people;
+    add(people, "Ann", Role::Admin).await;
+    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let mut id = session(people, subject).await;
+    for polls in 1..100 {
+        let rises = i64::try_from(polls).expect("small");
+        let whole = left_after(polls, people.sessions().renew(&sessions::hash(&id), rises)).await.is_some();
+        (id, _) = people.sessions().renew(&sessions::hash(&id), rises).await.expect("stored").expect("another id");
+        assert_eq!(row(&app, &id).await.map(|row| row.rises), Some(rises), "dropped when it was not ready for the {polls}th time");
+        // The browser shows that it knows it.
+        assert!(people.sessions().load(&id).await.expect("read").is_some());
+        if whole {
+            assert!(polls > 1, "it was dropped once at least");
+            return;
+        }
+    }
+    panic!("it never ends");
+}
+
+#[tokio::test]
+async fn a_session_whose_row_was_deleted_ends_instead_of_getting_another_id() {
+    let app = TestApp::start_bare().await;
+    let people = &app.state.people;
+    add(people, "Ann", Role::Admin).await;
+    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let id = session(people, subject).await;
+    execute(&app, "DELETE FROM sessions").await;
+    assert_eq!(people.sessions().renew(&sessions::hash(&id), 1).await.expect("looked"), None);
+    assert_eq!(role_of(people, &id), None);
+}
+
+/// Each request would wait for a database that does not answer, one after the other.
+#[tokio::test]
+async fn after_a_renewal_that_failed_requests_go_on_under_the_old_id_for_a_while() {
+    let app = TestApp::start_bare().await;
+    let people = &app.state.people;
+    add(people, "Ann", Role::Admin).await;
+    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let ids = [session(people, subject).await, session(people, subject).await];
+    let renew = async |id: &Id| people.sessions().renew(&sessions::hash(id), 1).await.map_err(|error| error.code().to_owned());
+    app.state.db.close().await;
+    tokio::time::pause();
+    renew(&ids[0]).await.expect_err("it cannot be stored");
+    for id in &ids {
+        assert_eq!((renew(id).await, role_of(people, id)), (Ok(None), Some(Role::Admin)));
+    }
+    tokio::time::advance(std::time::Duration::from_secs(30)).await;
+    renew(&ids[1]).await.expect_err("it is tried again");
+}
+
+/// A person who signs out and closes the window: after a start the session was back.
+#[tokio::test]
+async fn a_session_stays_ended_also_if_the_request_that_ended_it_is_dropped() {
+    let app = TestApp::start_bare().await;
+    let people = &app.state.people;
+    add(people, "Ann", Role::Admin).await;
+    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let mut ended = Vec::new();
+    loop {
+        let id = session(people, subject).await;
+        ended.push(id);
+        let whole = left_after(ended.len(), people.sessions().delete(&id)).await.is_some();
+        assert_eq!(role_of(people, &id), None);
+        if whole {
+            break;
+        }
+        assert!(ended.len() < 40, "it never ends");
+    }
+    assert!(ended.len() > 1, "it was dropped once at least");
+    let app = app.restart().await;
+    for id in &ended {
+        assert_eq!(role_of(&app.state.people, id), None);
+    }
 }

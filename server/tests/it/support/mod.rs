@@ -25,6 +25,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -194,6 +195,21 @@ impl TestApp {
             answer.json()["id"].as_i64().expect("an id")
         }
     }
+}
+
+/// Drives a future until it was not ready this often, then drops it, as the server does with a request whose client has gone. None: dropped.
+pub async fn left_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if left <= 1 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 /// Searches ask nobody but whom the settings name, and only on this machine.
