@@ -32,15 +32,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How often every camera is looked at. The ladder waits whole seconds, so that nothing is gained by following every change.
 const SWEEP: Duration = Duration::from_secs(1);
-/// Ended steps that wait to be noticed.
-const ENDED: usize = 64;
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -81,6 +78,8 @@ struct Watched {
     ladder: Ladder,
     /// Why a rung can't be taken.
     missing: Vec<(Rung, &'static str)>,
+    /// A task takes a step for it, and will tell the ladder when it has ended.
+    in_hand: bool,
 }
 
 impl Recovery {
@@ -127,25 +126,24 @@ impl Recovery {
             tracing::error!(%error, "what the recovery ladder did before cannot be read; its limits begin anew");
             HashMap::new()
         });
-        let (ended, mut endings) = mpsc::channel(ENDED);
+        self.inner.end_lost_steps();
         let mut sweep = interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
                 () = stopping.cancelled() => return,
-                Some(camera) = endings.recv() => self.inner.step_ended(camera),
-                _ = sweep.tick() => self.sweep(&mut history, &ended),
+                _ = sweep.tick() => self.sweep(&mut history),
             }
         }
     }
 
-    fn sweep(&self, history: &mut HashMap<i64, Vec<Taken>>, ended: &mpsc::Sender<CameraId>) {
+    fn sweep(&self, history: &mut HashMap<i64, Vec<Taken>>) {
         let now = Stamp::now();
         for (camera, outputs) in self.inner.look(now, history) {
             for output in outputs {
                 match output {
-                    Output::Take(step) => self.begin(camera, step, now, ended.clone()),
+                    Output::Take(step) => self.begin(camera, step, now),
                     Output::UsedUp(rung) => self.inner.say_used_up(camera, rung),
                 }
             }
@@ -153,14 +151,16 @@ impl Recovery {
     }
 
     /// Takes a step in a task of its own: a receiver that does not answer must not hold up other cameras.
-    fn begin(&self, camera: CameraId, step: Step, now: Stamp, ended: mpsc::Sender<CameraId>) {
+    fn begin(&self, camera: CameraId, step: Step, now: Stamp) {
         let inner = Arc::clone(&self.inner);
+        if let Some(watched) = lock(&inner.watched).get_mut(&camera.0) {
+            watched.in_hand = true;
+        }
         self.inner.parts.tasks.spawn(async move {
             if AssertUnwindSafe(inner.take(camera, step, now)).catch_unwind().await.is_err() {
                 tracing::error!(camera.id = camera.0, rung = step.rung.as_str(), "a recovery step broke");
             }
-            // Nobody listens any more once the server stops.
-            let _ = ended.send(camera).await;
+            inner.step_ended(camera);
         });
     }
 }
@@ -180,7 +180,7 @@ impl Inner {
             let missing = self.missing(&of);
             let one = watched.entry(camera.0).or_insert_with(|| {
                 let taken = history.remove(&camera.0).unwrap_or_default();
-                Watched { of: of.clone(), ladder: Ladder::new(settings, taken), missing: Vec::new() }
+                Watched { of: of.clone(), ladder: Ladder::new(settings, taken), missing: Vec::new(), in_hand: false }
             });
             one.ladder.set_settings(settings);
             one.ladder.set_available(|rung| !missing.iter().any(|(other, _)| *other == rung));
@@ -236,6 +236,14 @@ impl Inner {
 
     fn step_ended(&self, camera: CameraId) {
         if let Some(watched) = lock(&self.watched).get_mut(&camera.0) {
+            watched.in_hand = false;
+            watched.ladder.finished(Stamp::now());
+        }
+    }
+
+    /// Where an earlier run has failed between a ladder's asking for a step and its beginning, nobody else would ever tell the ladder of its end.
+    fn end_lost_steps(&self) {
+        for watched in lock(&self.watched).values_mut().filter(|watched| !watched.in_hand && watched.ladder.is_running()) {
             watched.ladder.finished(Stamp::now());
         }
     }

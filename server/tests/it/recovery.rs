@@ -3,15 +3,20 @@
 use crate::live_support::{PATIENCE, Server};
 use crate::support::TestApp;
 use app::model::{Alert, ServerMessage};
+use async_trait::async_trait;
 use axum::http::StatusCode;
 use fakecam::{FakeCamera, Fixture};
-use media::id::Quality;
+use media::id::{CameraId, Quality};
 use media::stream::StreamState;
 use serde_json::{Value, json};
+use server::services::recovery::{Parts, Reboot, Recovery};
+use server::services::webhook::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 const LOOPBACK: [(&str, &str); 1] = [("NIGHTJAR_ALLOW_LOOPBACK_WEBHOOKS", "true")];
 
@@ -283,4 +288,113 @@ async fn the_other_transport_is_tried_and_kept_if_pictures_come() {
     camera.drop_connections().await.expect("dropped");
     let again = |status: &media::stream::StreamStatus| status.reconnects > 1 && status.state == StreamState::Live;
     assert_eq!(server.until(id, Quality::Main, again).await.source.as_deref(), Some("RTSP over UDP"));
+}
+
+/// Cameras that can be asked to restart, by a mistake of its own not about every one. A restart lasts until it is let go.
+#[derive(Default)]
+struct Mistaken {
+    /// About all cameras but this one a question panics; 0: about all.
+    well: Mutex<Option<i64>>,
+    begun: Mutex<Vec<i64>>,
+    begins: Notify,
+    go: Notify,
+}
+
+#[async_trait]
+impl Reboot for Mistaken {
+    fn available(&self, camera: Option<CameraId>) -> Result<(), &'static str> {
+        let well = *self.well.lock().expect("a lock");
+        assert!(well.is_none() || well == camera.map(|camera| camera.0), "on purpose");
+        Ok(())
+    }
+
+    async fn reboot(&self, camera: CameraId) -> Result<(), String> {
+        self.begun.lock().expect("a lock").push(camera.0);
+        self.begins.notify_one();
+        self.go.notified().await;
+        Ok(())
+    }
+}
+
+impl Mistaken {
+    fn set_well(&self, only: Option<i64>) {
+        *self.well.lock().unwrap_or_else(PoisonError::into_inner) = only;
+    }
+
+    /// A restart of this camera, and of any other on the way, has begun.
+    async fn begun(&self, camera: i64) {
+        let waiting = async {
+            while !self.begun.lock().expect("a lock").contains(&camera) {
+                self.begins.notified().await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("begun in time");
+        self.begun.lock().expect("a lock").clear();
+    }
+}
+
+/// Another recovery on the same server, with cameras that can be restarted, and nothing else that can be done for them.
+async fn recovery_that_restarts(app: &TestApp) -> (Recovery, Arc<Mistaken>) {
+    let mut defaults = brisk();
+    for rung in ["reconnect", "transport", "webhook", "alert"] {
+        defaults[format!("recovery.{rung}_per_day")] = json!(0);
+    }
+    defaults["recovery.reboot_per_day"] = json!(100);
+    set(app, json!({ "defaults": defaults })).await;
+    let (state, reboot) = (&app.state, Arc::<Mistaken>::default());
+    let parts = Parts {
+        db: state.db.clone(),
+        cameras: state.cameras.clone(),
+        streams: state.streams.clone(),
+        installation: state.installation.clone(),
+        incidents: state.incidents.clone(),
+        feed: state.feed.clone(),
+        webhooks: Sender::new(state.addresses.clone()),
+        reboot: reboot.clone(),
+        tasks: state.tasks.clone(),
+    };
+    (Recovery::new(parts), reboot)
+}
+
+fn run(recovery: &Recovery) -> tokio::task::JoinHandle<()> {
+    let recovery = recovery.clone();
+    tokio::spawn(async move { recovery.run(CancellationToken::new()).await })
+}
+
+/// The camera's ladder then waited for that step for ever.
+#[tokio::test]
+async fn a_step_under_way_ends_also_if_the_recovery_was_begun_again_meanwhile() {
+    let app = TestApp::start().await;
+    let (recovery, reboot) = recovery_that_restarts(&app).await;
+    let id = add_dark(&app).await;
+    let first = run(&recovery);
+    reboot.begun(id).await;
+    reboot.set_well(Some(0));
+    assert!(first.await.expect_err("it fails").is_panic());
+    reboot.set_well(None);
+    let second = run(&recovery);
+    reboot.go.notify_one();
+    reboot.begun(id).await;
+    second.abort();
+}
+
+#[tokio::test]
+async fn a_step_that_was_never_begun_holds_up_no_later_one() {
+    let app = TestApp::start().await;
+    let (recovery, reboot) = recovery_that_restarts(&app).await;
+    let id = add_dark(&app).await;
+    let other = json!({ "name": "Yard", "sources": { "main": { "url": "rtsp://timeout.test:554/main" } } });
+    assert_eq!(app.post("/api/v1/cameras?force=true", other).await.status, StatusCode::CREATED);
+    reboot.set_well(Some(id));
+    let used = || recovery.of(id).expect("known").rungs[2].used;
+    let failing = async {
+        while used() == Some(0) {
+            assert!(run(&recovery).await.expect_err("it fails").is_panic());
+        }
+    };
+    timeout(PATIENCE, failing).await.expect("its turn comes");
+    reboot.set_well(None);
+    let last = run(&recovery);
+    reboot.begun(id).await;
+    last.abort();
 }

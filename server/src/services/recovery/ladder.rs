@@ -65,6 +65,7 @@ pub struct Ladder {
     next: usize,
     /// When the last step of this round ended, or the round began anew.
     stepped_at: Option<Stamp>,
+    /// A step was asked for and has not ended.
     running: bool,
     /// Steps of the last 24 hours, the oldest first.
     taken: VecDeque<Taken>,
@@ -101,6 +102,11 @@ impl Ladder {
     pub fn finished(&mut self, now: Stamp) {
         self.running = false;
         self.stepped_at = Some(now);
+    }
+
+    /// Whether a step was asked for that has not ended.
+    pub fn is_running(&self) -> bool {
+        self.running
     }
 
     /// Since when the camera has been dark.
