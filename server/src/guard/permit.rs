@@ -152,6 +152,19 @@ impl<K: Kind> Permit<K> {
         }
     }
 
+    /// Runs a change to its end, with its note in the audit log, even if whoever asked goes away.
+    ///
+    /// # Errors
+    /// Those of the change.
+    pub async fn detached<T, F>(self, change: impl FnOnce(Self) -> F) -> AppResult<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = AppResult<T>> + Send + 'static,
+    {
+        let tasks = self.state.tasks.clone();
+        tasks.spawn(change(self)).await.map_err(AppError::internal)?
+    }
+
     /// Writes into the audit log that this was done.
     pub fn note(&self, entry: impl FnOnce(Actor) -> Entry) {
         self.state.people.audit().note(entry(self.actor()));

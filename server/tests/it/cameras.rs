@@ -1,8 +1,9 @@
 //! Cameras through the API: what is stored, what is answered, what survives a restart.
 
-use crate::support::{TestApp, camera};
+use crate::support::{TestApp, camera, left_after};
 use axum::http::StatusCode;
 use serde_json::json;
+use server::people::audit::{self, Filter};
 
 #[tokio::test]
 async fn a_camera_is_created_read_changed_and_deleted() {
@@ -94,4 +95,29 @@ async fn the_order_is_kept_and_unnamed_cameras_follow() {
     assert_eq!(unknown, (422, "camera_not_found".into(), Some("camera_ids[1]".into())));
     let twice = app.json("PUT", "/api/v1/cameras/order", json!({"camera_ids": [ids[0], ids[0]]})).await.problem();
     assert_eq!(twice.1, "camera_repeated");
+}
+
+/// The camera was gone, and nobody had deleted it.
+#[tokio::test]
+async fn a_deletion_is_in_the_log_also_if_whoever_asked_for_it_goes_away() {
+    let app = TestApp::start().await;
+    let mut deleted = Vec::new();
+    loop {
+        let id = app.add("Gate").await;
+        let path = format!("/api/v1/cameras/{id}");
+        deleted.push(id.to_string());
+        let whole = left_after(deleted.len(), app.delete(&path)).await.is_some();
+        // Unless it had begun.
+        app.delete(&path).await;
+        if whole {
+            break;
+        }
+        assert!(deleted.len() < 100, "it never ends");
+    }
+    assert!(deleted.len() > 1, "it was dropped once at least");
+    let app = app.restart().await;
+    let filter = Filter { action: Some("camera.delete".into()), limit: 1000, ..Filter::default() };
+    let mut logged: Vec<_> = audit::list(&app.state.db, &filter).await.expect("the log").into_iter().map(|row| row.target_id).collect();
+    logged.reverse();
+    assert_eq!(logged, deleted);
 }

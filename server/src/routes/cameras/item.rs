@@ -71,11 +71,14 @@ pub async fn update(
 )]
 pub async fn delete(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResult<StatusCode> {
     let camera = permit.cameras.get(id)?;
-    permit.cameras.delete(id).await?;
-    if let Err(error) = permit.people.camera_removed().await {
-        // It is gone all the same; the next change of accounts reads again.
-        tracing::warn!(%error, camera.id = id, "what people may do still names a camera that was removed");
-    }
-    permit.note(|actor| Entry::new(actor, "camera.delete").target("camera", id, &camera.name).details(json!({ "camera": camera })));
-    Ok(StatusCode::NO_CONTENT)
+    let removed = |permit: Permit<Admin>| async move {
+        permit.cameras.delete(id).await?;
+        permit.note(|actor| Entry::new(actor, "camera.delete").target("camera", id, &camera.name).details(json!({ "camera": camera })));
+        if let Err(error) = permit.people.camera_removed().await {
+            // It is gone all the same; the next change of accounts reads again.
+            tracing::warn!(%error, camera.id = id, "what people may do still names a camera that was removed");
+        }
+        Ok(StatusCode::NO_CONTENT)
+    };
+    permit.detached(removed).await
 }
