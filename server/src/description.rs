@@ -82,7 +82,9 @@ fn describe(operation: &mut Operation, changes: bool) {
             "401" | "503" => true,
             "403" => !open || changes,
             "404" => in_path,
-            "413" | "415" | "422" => body,
+            // Also where no body is read: it is measured before anybody looks for who asks.
+            "413" => changes,
+            "415" | "422" => body,
             _ => false,
         };
         let shared = || RefOr::from(Ref::from_response_name(name));

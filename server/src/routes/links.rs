@@ -8,7 +8,7 @@ use crate::people::directory::{self, Link};
 use crate::people::principal::{Who, authorize, deed, not_allowed};
 use crate::people::rights::Actions;
 use crate::people::{NewLink, link_not_found};
-use app::model::{LinkInfo, LinkInput, LinkKind, Role};
+use app::model::{LinkInfo, LinkInput, LinkKind, Problem, Role};
 use axum::Json;
 use axum::http::StatusCode;
 use media::CameraId;
@@ -62,7 +62,11 @@ async fn list(permit: Permit<SignedIn>) -> Json<Vec<LinkInfo>> {
     path = "/api/v1/links",
     tag = "links",
     request_body = LinkInput,
-    responses((status = CREATED, body = LinkInfo), (status = NOT_FOUND))
+    responses(
+        (status = CREATED, body = LinkInfo),
+        (status = NOT_FOUND),
+        (status = CONFLICT, body = Problem, content_type = "application/problem+json", description = "There are too many (`too_many_links`)"),
+    )
 )]
 async fn create(permit: Permit<SignedIn>, ApiJson(input): ApiJson<LinkInput>) -> AppResult<(StatusCode, Json<LinkInfo>)> {
     let created_by = match permit.principal().who {
