@@ -3,7 +3,7 @@
 
 use crate::live_support::http::Http;
 use crate::live_support::mse::{Reader, Said, close_code, open_as};
-use crate::live_support::{Server, programs, timely};
+use crate::live_support::{CUT_OFF, Server, programs, timely, within};
 use app::model::{CameraAction, Grant, GrantTarget, Password, Role};
 use fakecam::{AudioCodec, FakeCamera, Fixture};
 use media::id::Quality;
@@ -94,7 +94,7 @@ async fn pictures_without_sound_for_those_who_may_only_see() {
     server.stop().await;
 }
 
-/// Withdrawn while they watch: what streams ends, what is asked for again is no longer there.
+/// Withdrawn while they watch: what streams ends within five seconds, what is asked for again is no longer there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_way_of_watching_ends_with_the_right() {
     let camera = FakeCamera::builder().fixture(Fixture::sub()).start().await.expect("a camera");
@@ -126,11 +126,14 @@ async fn every_way_of_watching_ends_with_the_right() {
         .change_person(Actor::console(), kim, PersonPatch { grants: Some(Vec::new()), ..PersonPatch::default() })
         .await
         .expect("withdrawn");
-    assert_eq!(close_code(&mut reader.socket).await, 4404);
-    timely("the motion JPEG ends", async { while stills.chunk().await.is_some() {} }).await;
-    for path in asked.iter().chain([&segment]) {
-        assert_eq!(http.get_with(path, &header).await.status, 404, "{path}");
-    }
+    let cut_off = async {
+        let stills_end = async { while stills.chunk().await.is_some() {} };
+        assert_eq!(tokio::join!(close_code(&mut reader.socket), stills_end).0, 4404);
+        for path in asked.iter().chain([&segment]) {
+            assert_eq!(http.get_with(path, &header).await.status, 404, "{path}");
+        }
+    };
+    within(CUT_OFF, "every way of watching ends", cut_off).await;
 
     // Who may set a camera up, and not watch it, learns that it works and sees nothing.
     for (actions, sees) in [(vec![CameraAction::Configure], false), (vec![CameraAction::Configure, CameraAction::Live], true)] {

@@ -1,10 +1,12 @@
 //! Cameras that nothing happens to, next to others; and twenty that come back together.
 
-use super::harness::{Audience, Watch, say};
-use crate::live_support::Server;
+use super::harness::{Audience, Watch, check_outage, say, written};
+use crate::live_support::{Server, within};
 use fakecam::{FakeCamera, Fixture, Script};
+use media::ErrorCode;
 use media::id::Quality;
 use media::stream::StreamState;
+use std::time::{Duration, Instant};
 
 pub struct Bystander {
     camera: FakeCamera,
@@ -49,10 +51,17 @@ async fn twenty_cameras_that_come_back_together_are_opened_a_few_at_a_time() {
         server.until(*id, Quality::Main, |status| status.error.is_some()).await;
     }
     let slow = Script { answer_delay_ms: 30, ..Script::default() };
-    let back = std::time::Instant::now();
+    let back = Instant::now();
     camera.update(None, |script| *script = slow).await;
-    futures::future::join_all(ids.iter().map(|id| server.live(*id, Quality::Main))).await;
+    // Ten seconds are promised, so this time is a limit.
+    let all_live = futures::future::join_all(ids.iter().map(|id| server.live(*id, Quality::Main)));
+    within(Duration::from_secs(10), "all twenty are live", all_live).await;
     say(&format!("| twenty cameras back at once | | {} ms |", back.elapsed().as_millis()));
+    for id in &ids {
+        let log = written(&server, *id, 1).await;
+        assert_eq!(log.len(), 1, "camera {id}: {log:#?}");
+        check_outage(&format!("camera {id}"), &log[0], ErrorCode::Unreachable, "closed the connection");
+    }
     let counters = camera.counters();
     assert!(counters.handshakes_max <= 8, "{} sessions were being opened at once", counters.handshakes_max);
     assert_eq!((camera.sessions_open(), camera.sessions_max()), (u64::from(CAMERAS), 1));

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use media::id::Quality;
 use media::stream::{StreamEvent, StreamState};
 use media::{CameraId, ErrorCode, StreamKey};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
@@ -270,34 +270,45 @@ fn says(text: &str, sentence: &str) -> bool {
 
 /// What a person reads afterwards: one outage with its reason, over; or nothing.
 async fn check_log(server: &Server, id: i64, fault: &Fault) {
-    let mut http = server.http().await;
-    let path = format!("/api/v1/cameras/{id}/incidents");
     let (Expected::Blink(code, sentence) | Expected::Outage(code, sentence, _)) = fault.expected else {
-        let log = http.get(&path).await.json();
+        let log = server.http().await.get(&format!("/api/v1/cameras/{id}/incidents")).await.json();
         assert_eq!(log, json!([]), "{}", fault.name);
         return;
     };
+    let log = written(server, id, 1).await;
+    assert_eq!(log.len(), 1, "{}: {log:#?}", fault.name);
+    let summary = check_outage(fault.name, &log[0], code, sentence);
+    say(&format!("  {}: {summary}", fault.name));
+}
+
+/// A camera's incidents, when at least so many are written and all are over.
+pub async fn written(server: &Server, id: i64, count: usize) -> Vec<Value> {
+    let mut http = server.http().await;
     let written = async {
         loop {
-            let log = http.get(&path).await.json();
-            if log.as_array().is_some_and(|log| log.iter().all(|one| !one["ended_at"].is_null()) && !log.is_empty()) {
-                return log;
+            let log = http.get(&format!("/api/v1/cameras/{id}/incidents")).await.json();
+            let log = log.as_array().expect("a list");
+            if log.len() >= count && log.iter().all(|one| !one["ended_at"].is_null()) {
+                return log.clone();
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    let log = timely("the incident is written", written).await;
-    assert_eq!(log.as_array().map(Vec::len), Some(1), "{}: {log:#}", fault.name);
-    let one = &log[0];
-    assert_eq!((&one["kind"], &one["code"]), (&json!("outage"), &json!(code.as_str())), "{}: {log:#}", fault.name);
+    timely("the incidents are written", written).await
+}
+
+/// An outage that began so and was got over; its sentence.
+#[track_caller]
+pub fn check_outage(name: &str, one: &Value, code: ErrorCode, sentence: &str) -> String {
+    assert_eq!((&one["kind"], &one["code"]), (&json!("outage"), &json!(code.as_str())), "{name}: {one:#}");
     let steps = one["steps"].as_array().expect("steps");
-    assert!(steps.iter().any(|step| step["text"].as_str().is_some_and(|text| says(text, sentence))), "{}: {log:#}", fault.name);
+    assert!(steps.iter().any(|step| step["text"].as_str().is_some_and(|text| says(text, sentence))), "{name}: {one:#}");
     let summary = one["summary"].as_str().expect("a sentence");
     // The sentence itself: how it began, that it was got over, and how long that took.
-    assert!(says(summary, sentence), "{}: {summary}", fault.name);
-    assert!(summary.contains("; reconnected at the ") && summary.contains(" try; dark for "), "{}: {summary}", fault.name);
-    assert!(!summary.contains(['(', ')']), "{}: {summary}", fault.name);
-    say(&format!("  {}: {summary}", fault.name));
+    assert!(says(summary, sentence), "{name}: {summary}");
+    assert!(summary.contains("; reconnected at the ") && summary.contains(" try; dark for "), "{name}: {summary}");
+    assert!(!summary.contains(['(', ')']), "{name}: {summary}");
+    summary.to_owned()
 }
 
 /// A line for people who run the tests with `--nocapture`.

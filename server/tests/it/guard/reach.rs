@@ -1,7 +1,7 @@
 //! How far a right reaches: what somebody is told of a camera, what they may change, and what ends when it is withdrawn while they watch.
 
 use super::house::{House, PASSWORD};
-use crate::live_support::{mse, timely};
+use crate::live_support::{CUT_OFF, mse, timely, within};
 use crate::support::Answer;
 use app::model::{CameraAction, Grant, GrantTarget, IncidentKind, Password, Role, TokenScope};
 use axum::body::Body;
@@ -14,6 +14,7 @@ use server::people::directory::LinkKind;
 use server::people::sessions::{self, Subject};
 use server::people::{NewLink, NewPerson, NewToken};
 use server::services::incidents::Note;
+use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
 type Who = (&'static str, String);
@@ -196,8 +197,8 @@ async fn a_camera_that_leaves_a_group_is_gone_for_those_who_had_the_group() {
     assert_eq!(told(&mut feed).await["cameras"].as_array().map(Vec::len), Some(1));
 
     assert_eq!(group("Street").await, 200);
-    assert_eq!(mse::close_code(&mut live).await, 4404);
     let gone = async {
+        assert_eq!(mse::close_code(&mut live).await, 4404);
         loop {
             let message = told(&mut feed).await;
             if message["type"] == "cameras" && message["cameras"] == json!([]) {
@@ -205,7 +206,7 @@ async fn a_camera_that_leaves_a_group_is_gone_for_those_who_had_the_group() {
             }
         }
     };
-    timely("an empty list", gone).await;
+    within(CUT_OFF, "the pictures end, and the list is empty", gone).await;
     for path in [gate.clone(), format!("/live/{}/main/index.m3u8", house.gate), format!("/live/{}/snapshot.jpg", house.gate)] {
         assert_eq!(house.ask("GET", &path, &kim).await.status, 404, "{path}");
     }
@@ -227,21 +228,23 @@ async fn what_is_open_ends_with_the_session_the_token_and_the_link() {
         socket
     };
     let both = async |who: &Who| [open(&watched, who.clone()).await, open("/api/v1/ws", who.clone()).await];
-    let ended = async |sockets: [mse::Socket; 2], what: &str| {
-        for mut socket in sockets {
-            assert_eq!(mse::close_code(&mut socket).await, 4401, "{what}");
-        }
+    let ended = async |sockets: [mse::Socket; 2], limit: Duration, what: &str| {
+        let [mut live, mut feed] = sockets;
+        let both = futures::future::join(mse::close_code(&mut live), mse::close_code(&mut feed));
+        assert_eq!(within(limit, what, both).await, (4401, 4401), "{what}");
     };
+    // How long what has an end lasts.
+    let lasts = Duration::from_secs(3);
     // Its time is over, although it is used.
     let viewer = people.person_by_name("viewer").expect("an account");
     let subject = Subject::Person { id: viewer.id, generation: viewer.generation };
-    let soon = house.session(subject, Some(people.now() + time::Duration::seconds(3))).await;
-    ended(both(&("cookie", soon)).await, "a session that is over").await;
+    let soon = house.session(subject, Some(people.now() + lasts)).await;
+    ended(both(&("cookie", soon)).await, lasts + CUT_OFF, "a session that is over").await;
     // A new password ends the other sessions.
     let (here, there) = (house.header("viewer").await, both(&house.header("viewer").await).await);
     let principal = people.by_session(sessions::hash(&here.1.trim_start_matches("nightjar=").parse().expect("an id"))).expect("signed in");
     people.change_password(&principal, [192, 0, 2, 1].into(), PASSWORD, "grandmother sold her boat").await.expect("changed");
-    ended(there, "another session").await;
+    ended(there, CUT_OFF, "another session").await;
     // A token that is revoked, and one that is over.
     let token = async |expires_at| {
         let new = NewToken { name: "Panel".into(), scope: TokenScope::Read, owner: None, camera_ids: None, expires_at };
@@ -251,9 +254,9 @@ async fn what_is_open_ends_with_the_session_the_token_and_the_link() {
     let (id, who) = token(None).await;
     let sockets = both(&who).await;
     people.remove_token(Actor::console(), id).await.expect("revoked");
-    ended(sockets, "a revoked token").await;
-    let (_, who) = token(Some(people.now() + time::Duration::seconds(3))).await;
-    ended(both(&who).await, "a token that is over").await;
+    ended(sockets, CUT_OFF, "a revoked token").await;
+    let (_, who) = token(Some(people.now() + lasts)).await;
+    ended(both(&who).await, lasts + CUT_OFF, "a token that is over").await;
     // A link that is revoked.
     let new = NewLink {
         kind: LinkKind::Media,
@@ -266,7 +269,7 @@ async fn what_is_open_ends_with_the_session_the_token_and_the_link() {
     let (link, text) = people.add_link(Actor::console(), new).await.expect("a link");
     let mut player = open(&format!("/link/{}{watched}", &*text), ("cookie", "other=1".into())).await;
     people.revoke_link(Actor::console(), link.id).await.expect("revoked");
-    assert_eq!(mse::close_code(&mut player).await, 4401);
+    assert_eq!(within(CUT_OFF, "a revoked link", mse::close_code(&mut player)).await, 4401);
 }
 
 #[tokio::test]

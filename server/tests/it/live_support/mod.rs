@@ -30,6 +30,8 @@ use tokio::task::JoinHandle;
 
 /// Nothing that is waited for here takes nearly as long, on a busy machine either.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// What is promised: whoever loses a right is cut off by then.
+pub const CUT_OFF: Duration = Duration::from_secs(5);
 
 pub struct Server {
     pub state: AppState,
@@ -197,11 +199,17 @@ pub fn rtsp(name: &str, main: &str, sub: Option<&str>) -> Value {
 /// Fails, instead of hanging, when something does not happen.
 #[track_caller]
 pub fn timely<T>(what: &str, waiting: impl Future<Output = T>) -> impl Future<Output = T> {
+    within(PATIENCE, what, waiting)
+}
+
+/// Fails when something does not happen in the time that is promised for it. Only for promises: what has none is waited for by [`timely`].
+#[track_caller]
+pub fn within<T>(limit: Duration, what: &str, waiting: impl Future<Output = T>) -> impl Future<Output = T> {
     let caller = std::panic::Location::caller();
     async move {
-        match tokio::time::timeout(PATIENCE, waiting).await {
+        match tokio::time::timeout(limit, waiting).await {
             Ok(value) => value,
-            Err(_) => panic!("{what}: not within {} s ({caller})", PATIENCE.as_secs()),
+            Err(_) => panic!("{what}: not within {} s ({caller})", limit.as_secs()),
         }
     }
 }
