@@ -257,3 +257,19 @@ async fn what_is_old_or_too_much_is_deleted() {
     let left: Vec<i64> = rows(&app).await.iter().map(|row| row.id).collect();
     assert_eq!(left, (715..=725).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn entries_are_kept_as_long_as_the_settings_say() {
+    let app = TestApp::start_with(&[("NIGHTJAR_INCIDENTS_KEEP_DAYS", "30")]).await;
+    let now_ms = media::time::Stamp::now().utc_ms;
+    let ago = |days: i64| now_ms - days * 86_400_000;
+    let of_server =
+        |id, days| incident::Model { camera_id: None, quality: None, kind: "server".into(), ..planted(id, 0, ago(days), Some(ago(days))) };
+    plant(&app, [of_server(1, 31), of_server(2, 29)]).await;
+    // The keeper looks for what is old a minute after the start.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    let left = stored(&app, |rows| rows.len() < 2).await;
+    assert_eq!(left.iter().map(|row| row.id).collect::<Vec<_>>(), [2]);
+}

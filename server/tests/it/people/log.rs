@@ -1,9 +1,14 @@
 //! The log of what people did: what is in it, and what must not fill it.
 
 use super::{HOME, PASSWORD, add};
+use crate::live_support::timely;
 use crate::support::TestApp;
 use app::model::Role;
-use serde_json::Value;
+use axum::http::StatusCode;
+use sea_orm::ActiveValue::NotSet;
+use sea_orm::{EntityTrait, IntoActiveModel};
+use serde_json::{Value, json};
+use server::entities;
 use server::people::audit::{self, Filter};
 use time::{Duration, OffsetDateTime};
 
@@ -50,4 +55,51 @@ async fn what_is_noted_is_written_by_the_end_and_can_be_found() {
     assert_eq!(find("user.create", None).await[0].details["role"], Value::from("admin"));
     assert_eq!(audit::prune(&app.state.db, OffsetDateTime::now_utc() + Duration::hours(1)).await.expect("pruned"), 6);
     assert!(find("", None).await.is_empty());
+}
+
+/// An entry of so long ago.
+async fn plant(app: &TestApp, action: &str, days: i64) {
+    let row = entities::audit::Model {
+        id: 0,
+        at: OffsetDateTime::now_utc() - Duration::days(days),
+        actor_kind: "server".into(),
+        actor_id: None,
+        actor_name: String::new(),
+        address: String::new(),
+        action: action.into(),
+        outcome: "ok".into(),
+        target_kind: String::new(),
+        target_id: String::new(),
+        target_name: String::new(),
+        details: json!({}),
+    };
+    let row = entities::audit::ActiveModel { id: NotSet, ..row.into_active_model() };
+    let transaction = app.state.db.begin().await.expect("a transaction");
+    entities::audit::Entity::insert(row).exec_without_returning(&transaction).await.expect("inserted");
+    transaction.commit().await.expect("committed");
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_log_reaches_goes_by_itself() {
+    let app = TestApp::start().await;
+    assert_eq!(app.json("PUT", "/api/v1/audit/retention", json!({ "days": 30 })).await.status, StatusCode::NO_CONTENT);
+    plant(&app, "test.old", 31).await;
+    plant(&app, "test.young", 29).await;
+    let left = async || {
+        let filter = Filter { action: Some("test.".into()), limit: 10, ..Filter::default() };
+        let rows = audit::list(&app.state.db, &filter).await.expect("the log");
+        rows.into_iter().map(|row| row.action).collect::<Vec<_>>()
+    };
+    assert_eq!(left().await, ["test.young", "test.old"]);
+    // The next time that what has ended is removed.
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(600)).await;
+    tokio::time::resume();
+    let gone = async {
+        while left().await.len() == 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    timely("what is old is removed", gone).await;
+    assert_eq!(left().await, ["test.young"]);
 }
