@@ -79,7 +79,7 @@ test('streams and figures are shown live, sorted, filtered and explained', async
   });
   await test.step('a row opens', async () => {
     await health.row('Locked', 'main').toggle.click();
-    await expect(health.row('Locked', 'main').root.getByRole('definition').filter({ hasText: 'refused the user name or password twice' })).toBeVisible();
+    await expect(health.row('Locked', 'main').root.getByRole('definition').filter({ hasText: 'refused the user name or password twice, or left them unanswered' })).toBeVisible();
     await health.row('Locked', 'main').toggle.click();
     await expect(health.row('Locked', 'main').root.getByRole('definition')).toHaveCount(0);
     await health.onlyTrouble.click();

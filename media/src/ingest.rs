@@ -15,9 +15,12 @@ pub mod connect;
 pub mod ffmpeg;
 mod gate;
 mod knock;
+mod login;
 pub mod net;
 pub mod nut;
 pub mod rtsp;
+
+pub use login::LoginMark;
 
 /// Every kind of source gives an opening up by itself before this, and says what was missing.
 pub const OPENING_LIMIT: Duration = Duration::from_secs(30);
@@ -181,11 +184,11 @@ pub enum Knocked {
 /// Opens sources: real ones in production, scripted ones in tests.
 #[async_trait]
 pub trait Connect: Send + Sync {
-    /// Opens a source and waits until its tracks are known, for less than [`OPENING_LIMIT`].
+    /// Opens a source and waits until its tracks are known, for less than [`OPENING_LIMIT`]. A source that can tell keeps `login`.
     ///
     /// # Errors
     /// One code of [`crate::ErrorCode`] with a sentence that says what to do.
-    async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError>;
+    async fn connect(&self, spec: &SourceSpec, login: &LoginMark) -> Result<Box<dyn Source>, StreamError>;
 
     /// How the source looks from outside, asked without a session and without a login, so that a camera that was away is met soon after
     /// it is back. None where that cannot be told. Answers within `limit`; if that is seconds, the camera is asked anew every second.

@@ -6,7 +6,7 @@ use media::StreamError;
 use media::ingest::connect::{Connector, ConnectorOptions};
 use media::ingest::net::AddressPolicy;
 use media::ingest::rtsp::{Quirks, SessionIdQuirk};
-use media::ingest::{Connect, Credentials, RtspSpec, Source, SourceSpec, TransportChoice};
+use media::ingest::{Connect, Credentials, LoginMark, RtspSpec, Source, SourceSpec, TransportChoice};
 use media::unit::{AccessUnit, AudioCodec, SourceItem, VideoCodec};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -31,7 +31,7 @@ fn login(username: &str, password: &str) -> Option<Credentials> {
 }
 
 async fn open(spec: RtspSpec) -> Result<Box<dyn Source>, StreamError> {
-    timeout(PATIENCE, connector().connect(&SourceSpec::Rtsp(spec))).await.expect("an answer")
+    timeout(PATIENCE, connector().connect(&SourceSpec::Rtsp(spec), &LoginMark::default())).await.expect("an answer")
 }
 
 async fn refused(spec: RtspSpec) -> StreamError {

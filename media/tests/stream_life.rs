@@ -113,6 +113,34 @@ async fn a_stall_with_an_open_socket_is_found_and_healed() {
 }
 
 #[tokio::test]
+async fn a_wrong_password_reaches_a_camera_that_does_not_answer_it_twice_at_most() {
+    let (camera, streams) = (camera(Some(Auth::digest("admin", "right"))).await, streams());
+    camera.update(None, |script| script.hold_refusals = true).await;
+    let wrong = source(&camera, "/main", "wrong");
+    for sent in 1..=2 {
+        // Whoever asked goes away once the login was sent.
+        let probing = streams.probe(&wrong, PATIENCE);
+        tokio::pin!(probing);
+        let login_seen = async {
+            while camera.logins_failed() < sent {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            probe = probing.as_mut() => panic!("not answered yet: {probe:?}"),
+            () = login_seen => {}
+        }
+    }
+    let (main, sub) = (add(&streams, MAIN, wrong.clone()), add(&streams, SUB, source(&camera, "/sub", "wrong")));
+    until(&main, StreamState::AuthBlocked).await;
+    until(&sub, StreamState::AuthBlocked).await;
+    assert!(!main.restart().await.restarted && !sub.recover().await.restarted);
+    assert!(streams.probe(&wrong, PATIENCE).await.is_err());
+    assert_eq!(camera.logins_failed(), 2);
+    streams.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_wrong_password_reaches_the_camera_twice_at_most() {
     let (camera, streams) = (camera(Some(Auth::digest("admin", "right"))).await, streams());
     let (main, sub) = (add(&streams, MAIN, source(&camera, "/main", "wrong")), add(&streams, SUB, source(&camera, "/sub", "wrong")));

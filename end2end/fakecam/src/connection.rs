@@ -279,6 +279,9 @@ impl Connection<'_> {
             _ => (self.respond(request, &script).await, cseq),
         };
         tracing::debug!(method = request.method, url = request.url, status = response.status, "request");
+        if script.hold_refusals && response.status == 401 && request.header("authorization").is_some() {
+            return;
+        }
         let played = request.method == "PLAY" && response.status == 200;
         let torn_down = request.method == "TEARDOWN" && response.status == 200;
         if torn_down {

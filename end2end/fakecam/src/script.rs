@@ -13,6 +13,8 @@ pub struct Script {
     pub connect: ConnectBehaviour,
     /// What happens to sent credentials.
     pub login: LoginBehaviour,
+    /// A login that is refused gets no answer: what a camera looks like that holds refusals back against guessing.
+    pub hold_refusals: bool,
     /// Requests answered with an error instead, in order of precedence.
     pub answers: Vec<Answer>,
     /// Transports offered; the other one gets 461.
@@ -74,6 +76,7 @@ impl Default for Script {
         Self {
             connect: ConnectBehaviour::default(),
             login: LoginBehaviour::default(),
+            hold_refusals: false,
             answers: Vec::new(),
             transport: TransportBehaviour::default(),
             keepalive: KeepaliveBehaviour::default(),

@@ -1,7 +1,7 @@
 //! The production [`Connect`]: sends each spec to its kind of source, and keeps what was learned about each camera.
 
 use super::net::{self, AddressPolicy};
-use super::{Connect, Credentials, Knocked, Source, SourceSpec, TransportChoice, ffmpeg, knock, rtsp};
+use super::{Connect, Credentials, Knocked, LoginMark, Source, SourceSpec, TransportChoice, ffmpeg, knock, rtsp};
 use crate::error::StreamError;
 use async_trait::async_trait;
 use retina::client::SessionGroup;
@@ -124,12 +124,12 @@ impl Connector {
 
 #[async_trait]
 impl Connect for Connector {
-    async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError> {
+    async fn connect(&self, spec: &SourceSpec, login: &LoginMark) -> Result<Box<dyn Source>, StreamError> {
         let addresses = *lock(&self.addresses);
         match spec {
             SourceSpec::Rtsp(spec) => {
                 let peer = self.peer(&spec.url, spec.credentials.as_ref());
-                Ok(Box::new(Box::pin(rtsp::open(spec, &peer, addresses)).await?))
+                Ok(Box::new(Box::pin(rtsp::open(spec, &peer, addresses, login)).await?))
             }
             SourceSpec::Ffmpeg(spec) => Ok(Box::new(Box::pin(ffmpeg::open(spec, &self.ffmpeg, addresses)).await?)),
             SourceSpec::TestPattern(spec) => Ok(Box::new(Box::pin(ffmpeg::open_test_pattern(spec, &self.ffmpeg)).await?)),

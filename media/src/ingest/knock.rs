@@ -40,7 +40,7 @@ async fn look(addresses: &[SocketAddr], rtsp: Option<&Url>, connected: &AtomicBo
         if let Ok(mut stream) = TcpStream::connect(address).await {
             connected.store(true, Ordering::Relaxed);
             return match rtsp {
-                Some(url) => ask(&mut stream, url).await,
+                Some(url) => classify(ask(&mut stream, url).await),
                 None => Knocked::Answers,
             };
         }
@@ -48,7 +48,14 @@ async fn look(addresses: &[SocketAddr], rtsp: Option<&Url>, connected: &AtomicBo
     Knocked::Shut
 }
 
-async fn ask(stream: &mut TcpStream, url: &Url) -> Knocked {
+/// The status that the first request of a client is answered with at this address; None if it can't be reached or does not speak RTSP.
+/// 401: a login is asked for. Takes as long as the camera does.
+pub(super) async fn status(address: SocketAddr, url: &Url) -> Option<u16> {
+    ask(&mut TcpStream::connect(address).await.ok()?, url).await
+}
+
+/// The status of the answer, if that is RTSP.
+async fn ask(stream: &mut TcpStream, url: &Url) -> Option<u16> {
     let agent = concat!("Nightjar/", env!("CARGO_PKG_VERSION"));
     let request = format!("DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\nUser-Agent: {agent}\r\n\r\n");
     let mut answer = Vec::with_capacity(STATUS_BYTES);
@@ -60,12 +67,14 @@ async fn ask(stream: &mut TcpStream, url: &Url) -> Knocked {
             }
         }
     }
-    classify(&answer)
+    read_status(&answer)
 }
 
-fn classify(answer: &[u8]) -> Knocked {
-    let text = String::from_utf8_lossy(answer);
-    let status = text.strip_prefix("RTSP/").and_then(|rest| rest.split(' ').nth(1)?.parse::<u16>().ok());
+fn read_status(answer: &[u8]) -> Option<u16> {
+    String::from_utf8_lossy(answer).strip_prefix("RTSP/")?.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn classify(status: Option<u16>) -> Knocked {
     match status {
         Some(200..=299 | 401) => Knocked::Answers,
         _ => Knocked::Refuses,
@@ -79,6 +88,7 @@ mod tests {
 
     #[test]
     fn the_status_tells_whether_the_stream_is_there() {
+        let classify = |answer| super::classify(read_status(answer));
         assert_eq!(classify(b"RTSP/1.0 200 OK\r\nCSeq: 1"), Knocked::Answers);
         assert_eq!(classify(b"RTSP/1.0 401 Unauthorized\r\n"), Knocked::Answers);
         for refusal in ["RTSP/1.0 404 Not Found\r\n", "RTSP/1.0 503 Service Unavailable\r\n", "HTTP/1.1 400 Bad Request\r\n", "SSH-2.0", ""]

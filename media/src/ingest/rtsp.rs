@@ -6,7 +6,7 @@
 
 use super::connect::Peer;
 use super::net::{self, AddressPolicy};
-use super::{REQUEST_LIMIT, RtspSpec, Source, TransportChoice};
+use super::{LoginMark, RtspSpec, Source, TransportChoice};
 use crate::error::{ErrorCode, StreamError};
 use crate::redacted::Redacted;
 use crate::time::{Stamp, VIDEO_TIMESCALE};
@@ -15,21 +15,20 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use fault::Stage;
 use futures::StreamExt;
-use retina::client::{Credentials, Demuxed, Described, PlayOptions, Session, SessionOptions, SetupOptions, Transport};
-use retina::codec::{CodecItem, FrameFormat, VideoFrame};
-use secrecy::ExposeSecret;
+use opening::Opening;
+use retina::client::Demuxed;
+use retina::codec::{CodecItem, VideoFrame};
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 use tracks::Choice;
 
 mod diagnose;
 mod fault;
+mod opening;
 mod quirks;
 pub(super) mod tracks;
 
@@ -39,9 +38,7 @@ pub use quirks::{
 };
 
 /// From the name to the answer to PLAY, all requests together.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
-/// After so long without an answer to the first request it is found out what is on the port.
-const UNANSWERED: Duration = Duration::from_millis(1500);
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(14);
 /// For the first parameter sets of a camera that does not name them in its description: one long GOP.
 const PARAMETERS_LIMIT: Duration = Duration::from_secs(12);
 /// Sessions get this long from their end to be torn down before a new one is opened; a camera that is gone never answers.
@@ -52,12 +49,12 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 const _: () = assert!(STALE_LIMIT.as_secs() + HANDSHAKE_LIMIT.as_secs() + PARAMETERS_LIMIT.as_secs() < super::OPENING_LIMIT.as_secs());
 
 /// Opens a session and waits until its tracks are known.
-pub(super) async fn open(spec: &RtspSpec, peer: &Arc<Peer>, policy: AddressPolicy) -> Result<RtspSource, StreamError> {
+pub(super) async fn open(spec: &RtspSpec, peer: &Arc<Peer>, policy: AddressPolicy, login: &LoginMark) -> Result<RtspSource, StreamError> {
     let group = Arc::clone(&peer.group);
     if timeout(peer.patience(STALE_LIMIT), group.await_stale_sessions(&group.stale_sessions())).await.is_err() {
         tracing::debug!(url = %Redacted(&spec.url), "the camera has not ended its last session yet; opening a new one all the same");
     }
-    let shaken = timeout(HANDSHAKE_LIMIT, shake_hands(spec, peer, policy)).await;
+    let shaken = timeout(HANDSHAKE_LIMIT, shake_hands(spec, peer, policy, login)).await;
     let Shaken { session, address, video, audio, over_udp } = shaken.unwrap_or_else(|_| Err(StreamError::no_answer(HANDSHAKE_LIMIT)))?;
     let described = tracks::stream_video_track(&session.streams()[video]);
     let audio_track = audio.and_then(|index| tracks::audio_track(&session.streams()[index]));
@@ -81,11 +78,14 @@ struct Shaken {
     over_udp: bool,
 }
 
-async fn shake_hands(spec: &RtspSpec, peer: &Peer, policy: AddressPolicy) -> Result<Shaken, StreamError> {
+async fn shake_hands(spec: &RtspSpec, peer: &Peer, policy: AddressPolicy, login: &LoginMark) -> Result<Shaken, StreamError> {
     let (url, port) = spec.remote();
     let addresses = net::resolve(url, port, policy).await?;
     let address = net::reach(&addresses).await?;
-    let opening = Opening { spec, peer, address };
+    let opening = Opening { spec, peer, address, login };
+    if login.is_doubted() && opening.is_challenged().await? {
+        login.sent();
+    }
     let mut session = opening.describe().await?;
     let (video, audio) = match tracks::choose(session.streams()) {
         Choice::Play { video, audio } => (video, audio),
@@ -96,138 +96,6 @@ async fn shake_hands(spec: &RtspSpec, peer: &Peer, policy: AddressPolicy) -> Res
     let audio = opening.set_up_audio(&mut session, audio, over_udp).await;
     let session = opening.play(session).await?;
     Ok(Shaken { session, address, video, audio, over_udp })
-}
-
-/// What the steps of opening share.
-struct Opening<'a> {
-    spec: &'a RtspSpec,
-    peer: &'a Peer,
-    /// Reachable and permitted.
-    address: SocketAddr,
-}
-
-impl Opening<'_> {
-    async fn describe(&self) -> Result<Session<Described>, StreamError> {
-        let mut url = self.spec.url.clone();
-        // The address that was checked, not whatever the name means a moment later.
-        if url.host_str().is_some_and(|host| host.parse::<std::net::IpAddr>().is_err()) && url.set_ip_host(self.address.ip()).is_err() {
-            return Err(StreamError::new(ErrorCode::Protocol, "This address can't be used. Enter one like rtsp://192.168.1.20/stream."));
-        }
-        let quirks = &self.spec.quirks;
-        let credentials = self.spec.credentials.as_ref().map(|credentials| Credentials {
-            username: credentials.username.clone(),
-            password: credentials.password.expose_secret().to_owned(),
-        });
-        let options = SessionOptions::default()
-            .creds(credentials)
-            .user_agent(concat!("Nightjar/", env!("CARGO_PKG_VERSION")).to_owned())
-            .session_group(Arc::clone(&self.peer.group))
-            .teardown(quirks.teardown.to_retina())
-            .unassigned_channel_data(quirks.unassigned_data.to_retina())
-            .session_id(quirks.session_id.to_retina());
-        self.request(Stage::Describe, Session::describe(url, options)).await
-    }
-
-    /// Sets up the video over the transport that the user chose or the camera takes. True if that is UDP.
-    async fn set_up_video(&self, session: &mut Session<Described>, index: usize) -> Result<bool, StreamError> {
-        let first_udp = match self.spec.transport {
-            TransportChoice::Tcp => false,
-            TransportChoice::Udp => true,
-            TransportChoice::Auto => self.peer.take_trial(&self.spec.url).unwrap_or(self.peer.learned().over_udp),
-        };
-        let error = match session.setup_over(self, index, first_udp).await {
-            Ok(()) => return Ok(first_udp),
-            Err(error) => error,
-        };
-        if error.code != ErrorCode::UnsupportedTransport {
-            return Err(error);
-        }
-        match self.spec.transport {
-            TransportChoice::Tcp => return Err(fault::only_other_transport("TCP", "UDP")),
-            TransportChoice::Udp => return Err(fault::only_other_transport("UDP", "TCP")),
-            TransportChoice::Auto => {}
-        }
-        // Remembered before it is tried: some cameras close the connection after a 461, then the next connect begins with this one.
-        self.peer.learn(|learned| learned.over_udp = !first_udp);
-        session.setup_over(self, index, !first_udp).await?;
-        Ok(!first_udp)
-    }
-
-    /// Sound is never worth losing the picture for: a camera that refuses it is watched without.
-    async fn set_up_audio(&self, session: &mut Session<Described>, index: Option<usize>, over_udp: bool) -> Option<usize> {
-        let index = index?;
-        match session.setup_over(self, index, over_udp).await {
-            Ok(()) => Some(index),
-            Err(error) => {
-                tracing::info!(url = %Redacted(&self.spec.url), code = %error.code, "the camera refused to send its audio; going on without");
-                None
-            }
-        }
-    }
-
-    async fn play(&self, session: Session<Described>) -> Result<Demuxed, StreamError> {
-        let quirks = &self.spec.quirks;
-        let options = PlayOptions::default()
-            .initial_timestamp(quirks.initial_timestamp.to_retina())
-            .initial_seq(quirks.initial_sequence.to_retina())
-            .unknown_rtcp_ssrc(quirks.unknown_rtcp_ssrc.to_retina());
-        let session = self.request(Stage::Play, session.play(options)).await?;
-        session.demuxed().map_err(|error| self.error(Stage::Play, &error, None))
-    }
-
-    /// Bounds one request in time and gives its failure a code and a sentence.
-    async fn request<T>(&self, stage: Stage, request: impl Future<Output = Result<T, retina::Error>>) -> Result<T, StreamError> {
-        let diagnosis = OnceLock::new();
-        let answered = async {
-            tokio::select! {
-                biased;
-                answer = request => answer,
-                never = self.diagnose_meanwhile(&diagnosis), if stage == Stage::Describe => match never {},
-            }
-        };
-        match timeout(REQUEST_LIMIT, answered).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => {
-                let unexplained = stage == Stage::Describe && error.status_code().is_none();
-                let diagnosis = if unexplained { Some(diagnose::diagnose(self.address).await) } else { None };
-                Err(self.error(stage, &error, diagnosis))
-            }
-            Err(_) => match diagnosis.into_inner() {
-                // It answers a plain question and not ours: say what is true of ours.
-                None | Some(diagnose::Diagnosis::Answered(diagnose::Answer::Rtsp)) => Err(fault::silent(self.address)),
-                diagnosis => Err(fault::from_text(stage, "", self.address, diagnosis)),
-            },
-        }
-    }
-
-    /// Finds out what is on a port that leaves our first request unanswered, while that may still be answered.
-    async fn diagnose_meanwhile(&self, diagnosis: &OnceLock<diagnose::Diagnosis>) -> Infallible {
-        tokio::time::sleep(UNANSWERED).await;
-        let _ = diagnosis.set(diagnose::diagnose(self.address).await);
-        std::future::pending().await
-    }
-
-    fn error(&self, stage: Stage, error: &retina::Error, diagnosis: Option<diagnose::Diagnosis>) -> StreamError {
-        tracing::debug!(url = %Redacted(&self.spec.url), ?stage, %error, "RTSP request failed");
-        match error.status_code() {
-            Some(status) => fault::from_status(stage, status, self.spec.credentials.is_some()),
-            None => fault::from_text(stage, &error.to_string(), self.address, diagnosis),
-        }
-    }
-}
-
-/// SETUP with our frame format.
-trait SetupOver {
-    async fn setup_over(&mut self, opening: &Opening<'_>, index: usize, over_udp: bool) -> Result<(), StreamError>;
-}
-
-impl SetupOver for Session<Described> {
-    async fn setup_over(&mut self, opening: &Opening<'_>, index: usize, over_udp: bool) -> Result<(), StreamError> {
-        let transport = if over_udp { Transport::Udp(Default::default()) } else { Transport::Tcp(Default::default()) };
-        // Length-prefixed NAL units without parameter sets, raw AAC: what a CMAF chunk holds.
-        let options = SetupOptions::default().transport(transport).frame_format(FrameFormat::MP4);
-        opening.request(Stage::Setup, self.setup(index, options)).await
-    }
 }
 
 /// A session whose frames flow.

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::ingest::connect::Connector;
-use crate::ingest::{Connect, SourceSpec, TestPatternSpec};
+use crate::ingest::{Connect, LoginMark, SourceSpec, TestPatternSpec};
 use crate::mux::{MuxOptions, MuxOutput, Muxer};
 
 async fn key_frame() -> (Arc<Epoch>, Arc<Chunk>) {
     let spec = SourceSpec::TestPattern(TestPatternSpec { width: 640, height: 360, fps: 10, hue: 30 });
-    let mut source = Connector::default().connect(&spec).await.expect("the demo camera opens");
+    let mut source = Connector::default().connect(&spec, &LoginMark::default()).await.expect("the demo camera opens");
     let mut muxer = Muxer::new(MuxOptions::default());
     muxer.start_session(source.tracks());
     let mut epoch = None;

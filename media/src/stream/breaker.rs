@@ -1,10 +1,11 @@
-//! Counts refused logins per host and user, over all streams and probes of it, so that no camera locks its account because of us.
+//! Counts refused logins, and those that were never answered, per host and user, over all streams and probes of it, so that no camera locks its account because of us.
 //!
 //! [`Breaker`] is the sans-IO count; [`LoginGate`] is the shell that makes logins wait for each other. The promise: with one wrong
 //! password at most [`MAX_REFUSALS`] logins reach a host within [`WINDOW`], however many streams, viewers and probes ask at once.
 
 use crate::error::{ErrorCode, StreamError};
-use crate::ingest::SourceSpec;
+use crate::ingest::{LoginMark, SourceSpec};
+use crate::stream::session;
 use crate::time::Stamp;
 use secrecy::ExposeSecret;
 use std::collections::{HashMap, HashSet};
@@ -13,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Refused logins with one password that may reach a host within [`WINDOW`].
+/// Logins with one wrong password that may reach a host within [`WINDOW`].
 pub const MAX_REFUSALS: usize = 2;
 /// Longer than the lock of any camera we know (Hikvision and Dahua: about 30 min), and the hour of our own promise.
 pub const WINDOW: Duration = Duration::from_secs(60 * 60);
@@ -41,7 +42,9 @@ pub struct Login {
 pub enum LoginOutcome {
     Accepted,
     Refused,
-    /// The attempt ended before the camera judged it.
+    /// It was sent, and the attempt ended before the camera judged it: as good as refused, unless it has been accepted before.
+    Unanswered,
+    /// It was not sent, or is known to be good.
     Unknown,
 }
 
@@ -64,7 +67,7 @@ pub struct Breaker {
 
 #[derive(Debug, Default)]
 struct Entry {
-    /// Refused at, on port; oldest first, none older than [`WINDOW`].
+    /// Refused or left unanswered at, on port; oldest first, none older than [`WINDOW`].
     refused: Vec<(Stamp, u16)>,
     /// Ports of the logins that are on their way.
     pending: Vec<u16>,
@@ -103,6 +106,11 @@ impl Breaker {
         verdict
     }
 
+    /// The camera has accepted this login and not refused it since.
+    pub fn is_proven(&self, login: &Login) -> bool {
+        self.accounts.get(&login.account).is_some_and(|entry| entry.good.contains(&login.port))
+    }
+
     /// Ends a login. Says until when the account is blocked, if it is now.
     pub fn end(&mut self, login: &Login, outcome: LoginOutcome, now: Stamp) -> Option<Stamp> {
         let entry = self.accounts.get_mut(&login.account)?;
@@ -115,7 +123,7 @@ impl Breaker {
                 entry.good.insert(login.port);
                 entry.refused.retain(|(_, port)| *port != login.port);
             }
-            LoginOutcome::Refused => {
+            LoginOutcome::Refused | LoginOutcome::Unanswered => {
                 entry.good.remove(&login.port);
                 entry.refused.push((now, login.port));
             }
@@ -158,20 +166,28 @@ impl LoginGate {
         Some(Login { account: Account { host, username, secret }, port })
     }
 
-    /// Waits until the login may be sent; `Err` is when it may be tried again.
+    /// Waits until the login may be sent; `Err` is when it may be tried again. `mark` says from then on how far it has come.
     ///
     /// # Errors
     /// The account is blocked until then.
-    pub async fn enter(&self, login: Option<Login>, now: impl Fn() -> Stamp) -> Result<LoginPass<'_>, Stamp> {
-        let Some(login) = login else { return Ok(LoginPass { gate: self, login: None }) };
+    pub async fn enter<'a>(&'a self, login: Option<Login>, mark: &'a LoginMark, now: impl Fn() -> Stamp) -> Result<LoginPass<'a>, Stamp> {
+        let Some(login) = login else { return Ok(LoginPass { gate: self, mark, login: None }) };
         loop {
             let ended = self.ended.notified();
             tokio::pin!(ended);
             // Registered before the question, so that an end in between is not missed.
             ended.as_mut().enable();
-            let verdict = self.breaker().begin(&login, now());
+            let (verdict, proven) = {
+                let mut breaker = self.breaker();
+                (breaker.begin(&login, now()), breaker.is_proven(&login))
+            };
             match verdict {
-                Verdict::Go => return Ok(LoginPass { gate: self, login: Some(login) }),
+                Verdict::Go => {
+                    if !proven {
+                        mark.doubt();
+                    }
+                    return Ok(LoginPass { gate: self, mark, login: Some(login) });
+                }
                 Verdict::Blocked { until } => return Err(until),
                 Verdict::Wait => ended.await,
             }
@@ -189,30 +205,35 @@ impl LoginGate {
     }
 }
 
-/// A login that was let through. Dropping it unfinished counts as [`LoginOutcome::Unknown`].
+/// A login that was let through. Dropping it unfinished counts as [`LoginOutcome::Unanswered`] if it is under way.
 #[derive(Debug)]
 pub struct LoginPass<'a> {
     gate: &'a LoginGate,
+    mark: &'a LoginMark,
     login: Option<Login>,
 }
 
 impl LoginPass<'_> {
-    /// Tells what became of it. Returns until when the account is blocked, if it is now.
+    /// Tells what became of it. Returns until when the account is blocked, if it is now and this login had its part in that.
     pub fn finish<T>(mut self, result: &Result<T, StreamError>, now: Stamp) -> Option<Stamp> {
         let outcome = match result {
             Ok(_) => LoginOutcome::Accepted,
             Err(error) if error.code == ErrorCode::AuthFailed => LoginOutcome::Refused,
-            Err(_) => LoginOutcome::Unknown,
+            Err(_) => self.without_answer(),
         };
         let login = self.login.take()?;
-        self.gate.end(&login, outcome, now)
+        self.gate.end(&login, outcome, now).filter(|_| outcome != LoginOutcome::Unknown)
+    }
+
+    fn without_answer(&self) -> LoginOutcome {
+        if self.mark.is_under_way() { LoginOutcome::Unanswered } else { LoginOutcome::Unknown }
     }
 }
 
 impl Drop for LoginPass<'_> {
     fn drop(&mut self) {
         if let Some(login) = self.login.take() {
-            self.gate.end(&login, LoginOutcome::Unknown, Stamp::default());
+            self.gate.end(&login, self.without_answer(), session::now());
         }
     }
 }

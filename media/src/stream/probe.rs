@@ -2,9 +2,9 @@
 
 use crate::cmaf::{Chunk, Epoch};
 use crate::error::{ErrorCode, StreamError};
-use crate::ingest::{Connect, Source, SourceSpec};
+use crate::ingest::{Connect, LoginMark, Source, SourceSpec};
 use crate::mux::{MuxOptions, MuxOutput, Muxer};
-use crate::stream::session;
+use crate::stream::session::{self, Opened, Opening, Upstream};
 use crate::unit::Tracks;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,8 +42,40 @@ impl ProbeResult {
 /// The source's error, or `timeout` and `stalled` with what to do.
 pub async fn probe(connect: &dyn Connect, spec: &SourceSpec, limit: Duration) -> Result<ProbeResult, StreamError> {
     let started = Instant::now();
-    let source = timeout(limit, connect.connect(spec)).await.unwrap_or_else(|_| Err(StreamError::no_answer(limit)))?;
+    let source =
+        timeout(limit, connect.connect(spec, &LoginMark::default())).await.unwrap_or_else(|_| Err(StreamError::no_answer(limit)))?;
     first_picture(source, started, limit).await
+}
+
+/// The opening of a probe, which is not forgotten when nobody waits for it any more: a login that is under way is seen to its end.
+pub(super) struct Probing {
+    upstream: Arc<Upstream>,
+    opening: Option<Opening>,
+}
+
+impl Probing {
+    pub(super) fn new(upstream: &Arc<Upstream>, spec: &SourceSpec) -> Self {
+        Self { upstream: Arc::clone(upstream), opening: Some(upstream.open(spec.clone(), false, None)) }
+    }
+
+    /// To be awaited to its end once.
+    pub(super) async fn opened(&mut self) -> Opened {
+        let opened = match &mut self.opening {
+            Some(opening) => opening.opened().await,
+            None => std::future::pending().await,
+        };
+        self.opening = None;
+        opened
+    }
+}
+
+impl Drop for Probing {
+    fn drop(&mut self) {
+        if let Some(opening) = self.opening.take() {
+            // It goes on by itself.
+            drop(self.upstream.abandon(opening));
+        }
+    }
 }
 
 /// Reads from an open source until the first key frame and closes it.

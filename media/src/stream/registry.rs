@@ -10,7 +10,7 @@ use crate::stream::breaker::LoginGate;
 use crate::stream::handle::{COMMANDS, Shared, StreamHandle};
 use crate::stream::hub::{Hub, HubLimits};
 use crate::stream::policy::PolicySettings;
-use crate::stream::probe::{self, ProbeResult};
+use crate::stream::probe::{self, ProbeResult, Probing};
 use crate::stream::session::{self, ConnectLimit, Opened, Upstream};
 use crate::stream::status::{StreamState, StreamStatus};
 use crate::stream::supervisor::Supervisor;
@@ -236,8 +236,8 @@ impl Streams {
             return Ok(found);
         }
         let started = Instant::now();
-        let opened = timeout(limit, self.inner.upstream.open(spec, false, None)).await;
-        match opened {
+        let mut probing = Probing::new(&self.inner.upstream, spec);
+        match timeout(limit, probing.opened()).await {
             Ok(Opened::Source(source)) => probe::first_picture(source, started, limit).await,
             Ok(Opened::Failed(error)) => Err(error),
             Ok(Opened::Blocked { .. }) => Err(crate::stream::policy::login_blocked()),

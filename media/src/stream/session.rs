@@ -2,8 +2,8 @@
 //!
 //! What does not belong here: when to open or close (that is [`super::policy`]).
 
-use crate::error::{ErrorCode, StreamError};
-use crate::ingest::{Connect, Knocked, REQUEST_LIMIT, Source, SourceSpec};
+use crate::error::StreamError;
+use crate::ingest::{Connect, Knocked, LoginMark, REQUEST_LIMIT, Source, SourceSpec};
 use crate::stream::breaker::LoginGate;
 use crate::time::Stamp;
 use crate::unit::SourceItem;
@@ -64,21 +64,40 @@ pub(super) enum Opened {
     Blocked { until: Stamp },
 }
 
+/// A session that is being opened. Whoever gives it up hands it to [`Upstream::abandon`].
+pub(super) struct Opening {
+    opened: BoxFuture<'static, Opened>,
+    login: Arc<LoginMark>,
+}
+
+impl Opening {
+    /// Cancel-safe.
+    pub(super) async fn opened(&mut self) -> Opened {
+        (&mut self.opened).await
+    }
+}
+
 impl Upstream {
     /// Opens one session. `failing`: its last attempts failed. `silence`: with what this one fails if the camera, which was silent, still is:
     /// it is asked for a first word, anew every second, because an attempt that began before the camera was there would wait for nothing.
-    pub(super) async fn open(&self, spec: &SourceSpec, failing: bool, silence: Option<StreamError>) -> Opened {
+    pub(super) fn open(self: &Arc<Self>, spec: SourceSpec, failing: bool, silence: Option<StreamError>) -> Opening {
+        let (upstream, login) = (Arc::clone(self), Arc::new(LoginMark::default()));
+        let mark = Arc::clone(&login);
+        Opening { opened: Box::pin(async move { upstream.try_open(&spec, failing, silence, &mark).await }), login }
+    }
+
+    async fn try_open(&self, spec: &SourceSpec, failing: bool, silence: Option<StreamError>, login: &LoginMark) -> Opened {
         if let Some(error) = silence
             && self.connect.knock(spec, FIRST_WORD).await == Some(Knocked::Silent)
         {
             return Opened::Failed(error);
         }
-        let pass = match self.gate.enter(self.gate.login(spec), now).await {
+        let pass = match self.gate.enter(self.gate.login(spec), login, now).await {
             Ok(pass) => pass,
             Err(until) => return Opened::Blocked { until },
         };
         let permits = self.limit.enter(failing).await;
-        let result = match timeout(self.connect_timeout, self.connect.connect(spec)).await {
+        let result = match timeout(self.connect_timeout, self.connect.connect(spec, login)).await {
             Ok(result) => result,
             Err(_) => Err(StreamError::no_answer(self.connect_timeout)),
         };
@@ -86,9 +105,28 @@ impl Upstream {
         let blocked = pass.finish(&result, now());
         match (result, blocked) {
             (Ok(source), _) => Opened::Source(source),
-            (Err(error), Some(until)) if error.code == ErrorCode::AuthFailed => Opened::Blocked { until },
-            (Err(error), _) => Opened::Failed(error),
+            (Err(_), Some(until)) => Opened::Blocked { until },
+            (Err(error), None) => Opened::Failed(error),
         }
+    }
+
+    /// Gives an opening up. Resolves when it has ended: at once, unless the camera still has to answer a login. Were that not waited for, it
+    /// would count as refused although it may be right; a session that comes of it is ended.
+    pub(super) fn abandon(&self, mut opening: Opening) -> BoxFuture<'static, ()> {
+        if !opening.login.is_under_way() {
+            return std::future::ready(()).boxed();
+        }
+        let task = self.closing.spawn(async move {
+            let login = Arc::clone(&opening.login);
+            tokio::select! {
+                biased;
+                opened = opening.opened() => if let Opened::Source(source) = opened {
+                    let _ = timeout(CLOSE_TIMEOUT, source.close()).await;
+                },
+                () = login.settled() => {}
+            }
+        });
+        task.map(|_| ()).boxed()
     }
 
     /// Ends a session in the background, also when it hangs or breaks. Resolves when it has ended.
@@ -106,7 +144,7 @@ impl Upstream {
 pub(super) enum Slot {
     #[default]
     Empty,
-    Opening(BoxFuture<'static, Opened>),
+    Opening(Opening),
     Open(Box<dyn Source>),
     Closing(BoxFuture<'static, ()>),
 }
@@ -124,7 +162,7 @@ impl Slot {
     pub(super) async fn next(&mut self) -> Happened {
         match self {
             Slot::Empty => std::future::pending().await,
-            Slot::Opening(opening) => Happened::Opened(opening.await),
+            Slot::Opening(opening) => Happened::Opened(opening.opened().await),
             Slot::Open(source) => Happened::Item(source.next().await),
             Slot::Closing(closing) => {
                 closing.await;
@@ -138,7 +176,8 @@ impl Slot {
         *self = match std::mem::take(self) {
             Slot::Open(source) => Slot::Closing(upstream.close(source)),
             Slot::Closing(closing) => Slot::Closing(closing),
-            Slot::Opening(_) | Slot::Empty => Slot::Closing(std::future::ready(()).boxed()),
+            Slot::Opening(opening) => Slot::Closing(upstream.abandon(opening)),
+            Slot::Empty => Slot::Closing(std::future::ready(()).boxed()),
         };
     }
 

@@ -291,11 +291,9 @@ impl Supervisor {
         for action in std::mem::take(&mut self.actions) {
             match action {
                 Action::Open => {
-                    let upstream = Arc::clone(&self.upstream);
-                    let config = Arc::clone(&self.config);
                     let failing = self.policy.failures() >= FAILING_AFTER && !self.policy.answers_again();
                     let silence = self.policy.silence();
-                    self.slot = Slot::Opening(Box::pin(async move { upstream.open(&config.source, failing, silence).await }));
+                    self.slot = Slot::Opening(self.upstream.open(self.config.source.clone(), failing, silence));
                 }
                 Action::Close => {
                     self.slot.close(&self.upstream);

@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorCode, StreamError};
 use crate::id::{CameraId, Quality, StreamKey};
-use crate::ingest::{Connect, Credentials, Knocked, RtspSpec, Source, SourceSpec, TransportChoice, rtsp::Quirks};
+use crate::ingest::{Connect, Credentials, Knocked, LoginMark, RtspSpec, Source, SourceSpec, TransportChoice, rtsp::Quirks};
 use crate::stream::session;
 use crate::unit::{AccessUnit, SourceItem, Tracks, VideoCodec, VideoTrack};
 use async_trait::async_trait;
@@ -27,6 +27,8 @@ pub(crate) enum Mode {
     Fail(ErrorCode),
     /// Connects are never answered.
     Hang,
+    /// Logins are never answered.
+    Mute,
     /// Our own code breaks on the next frame.
     Panic,
 }
@@ -48,6 +50,8 @@ pub(crate) struct Camera {
     pub(crate) counters: Arc<Counters>,
     /// Time a connect takes.
     pub(crate) connect_time: Duration,
+    /// Time it takes to judge a login.
+    pub(crate) judge_time: Duration,
     /// Time a polite end takes.
     pub(crate) close_time: Duration,
     /// The password it accepts; None: any.
@@ -62,6 +66,7 @@ impl Default for Camera {
             mode: Arc::new(watch::Sender::new(Mode::Send)),
             counters: Arc::default(),
             connect_time: Duration::from_millis(20),
+            judge_time: Duration::ZERO,
             close_time: Duration::from_millis(5),
             password: None,
             paths: Arc::default(),
@@ -122,11 +127,11 @@ impl Connect for Camera {
                 Knocked::Silent
             }
             Mode::Fail(ErrorCode::NotFound | ErrorCode::Protocol) => Knocked::Refuses,
-            Mode::Fail(_) | Mode::Send | Mode::Silent | Mode::Panic => Knocked::Answers,
+            Mode::Fail(_) | Mode::Send | Mode::Silent | Mode::Mute | Mode::Panic => Knocked::Answers,
         })
     }
 
-    async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError> {
+    async fn connect(&self, spec: &SourceSpec, login: &LoginMark) -> Result<Box<dyn Source>, StreamError> {
         let SourceSpec::Rtsp(spec) = spec else { panic!("the fake speaks RTSP specs only") };
         let counted = Counted::new(&self.counters.connecting, &self.counters.connecting_most);
         self.counters.connects.fetch_add(1, SeqCst);
@@ -135,13 +140,20 @@ impl Connect for Camera {
         match mode {
             Mode::Fail(code) => return Err(StreamError::new(code, "The fake camera says no.")),
             Mode::Hang => std::future::pending().await,
-            Mode::Send | Mode::Silent | Mode::Panic => {}
+            Mode::Send | Mode::Silent | Mode::Mute | Mode::Panic => {}
         }
+        login.sent();
+        tokio::time::sleep(self.judge_time).await;
         let given = spec.credentials.as_ref().map(|login| login.password.expose_secret().to_owned());
         if self.password.is_some_and(|right| given.as_deref() != Some(right)) {
             self.counters.wrong_logins.fetch_add(1, SeqCst);
+            if mode == Mode::Mute {
+                std::future::pending::<()>().await;
+            }
+            login.judged();
             return Err(StreamError::new(ErrorCode::AuthFailed, "The camera refused the user name or password."));
         }
+        login.judged();
         let path = spec.url.path().to_owned();
         assert!(self.paths.lock().expect("not poisoned").insert(path.clone()), "two sessions at once for {path}");
         drop(counted);
@@ -186,7 +198,7 @@ impl Source for Session {
                     let _ = self.mode.changed().await;
                     continue;
                 }
-                Mode::Send => {}
+                Mode::Send | Mode::Mute => {}
             }
             tokio::select! {
                 _ = self.mode.changed() => continue,

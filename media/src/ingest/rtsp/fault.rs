@@ -111,6 +111,13 @@ fn from_diagnosis(diagnosis: Diagnosis, address: SocketAddr) -> Option<StreamErr
     }
 }
 
+/// The camera asked for a login, got one, and said no more.
+pub(super) fn login_unanswered() -> StreamError {
+    let message =
+        "The camera asked for a user name and password and did not answer them. Check both; if they are right, restart the camera.";
+    StreamError::new(ErrorCode::Timeout, message)
+}
+
 /// The port is open and nothing is said.
 pub(super) fn silent(address: SocketAddr) -> StreamError {
     StreamError::new(

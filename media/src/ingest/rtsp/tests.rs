@@ -87,7 +87,7 @@ fn connector() -> Connector {
 }
 
 async fn refused(url: &Url, login: Option<(&str, &str)>, transport: TransportChoice) -> StreamError {
-    match connector().connect(&spec(url, login, transport)).await {
+    match connector().connect(&spec(url, login, transport), &LoginMark::default()).await {
         Ok(source) => panic!("opened: {}", source.describe()),
         Err(error) => error,
     }
@@ -187,12 +187,12 @@ async fn a_refused_transport_is_replaced_once_and_remembered() {
     .await;
     let connector = connector();
     for attempt in 1..=2 {
-        let error = connector.connect(&spec(&url, None, TransportChoice::Auto)).await.err().expect("PLAY fails");
+        let error = connector.connect(&spec(&url, None, TransportChoice::Auto), &LoginMark::default()).await.err().expect("PLAY fails");
         assert_eq!(error.code, ErrorCode::Protocol);
         assert_eq!(seen.count("SETUP", "RTP/AVP/TCP"), 1, "TCP is not asked for again");
         assert_eq!(seen.count("SETUP", "RTP/AVP/UDP"), attempt);
     }
-    let error = connector.connect(&spec(&url, None, TransportChoice::Tcp)).await.err().expect("TCP is refused");
+    let error = connector.connect(&spec(&url, None, TransportChoice::Tcp), &LoginMark::default()).await.err().expect("TCP is refused");
     assert_eq!(error.code, ErrorCode::UnsupportedTransport);
     assert!(error.message.contains("UDP"), "{}", error.message);
 }
@@ -210,7 +210,7 @@ async fn refused_sound_does_not_cost_the_picture() {
         _ => rtsp(request, "200 OK", "Session: 7\r\n", ""),
     })
     .await;
-    let source = connector().connect(&spec(&url, None, TransportChoice::Auto)).await.expect("it opens");
+    let source = connector().connect(&spec(&url, None, TransportChoice::Auto), &LoginMark::default()).await.expect("it opens");
     assert_eq!((source.tracks().video.width, source.tracks().audio.is_none()), (320, true));
     assert_eq!(seen.count("SETUP", "track"), 2, "the first audio track only");
     source.close().await;
@@ -220,7 +220,7 @@ async fn refused_sound_does_not_cost_the_picture() {
 #[tokio::test]
 async fn loopback_needs_permission() {
     let (url, seen) = serve(|request| rtsp(request, "404 Not Found", "", "")).await;
-    let error = Connector::default().connect(&spec(&url, None, TransportChoice::Auto)).await.err().expect("refused");
+    let error = Connector::default().connect(&spec(&url, None, TransportChoice::Auto), &LoginMark::default()).await.err().expect("refused");
     assert_eq!(error.code, ErrorCode::Unreachable);
     assert_eq!(seen.count("", ""), 0);
 }

@@ -91,9 +91,10 @@ async fn a_waiting_login_goes_on_when_another_ends() {
     let gate = LoginGate::default();
     let now = || at(0);
     let login = login(&gate, "camera.lan", "unknown");
-    let one = gate.enter(Some(login.clone()), now).await.expect("free");
-    let two = gate.enter(Some(login.clone()), now).await.expect("free");
-    let third = gate.enter(Some(login.clone()), now);
+    let mark = LoginMark::default();
+    let one = gate.enter(Some(login.clone()), &mark, now).await.expect("free");
+    let two = gate.enter(Some(login.clone()), &mark, now).await.expect("free");
+    let third = gate.enter(Some(login.clone()), &mark, now);
     tokio::pin!(third);
     assert!(futures::poll!(third.as_mut()).is_pending());
     drop(one);
@@ -101,11 +102,40 @@ async fn a_waiting_login_goes_on_when_another_ends() {
     let refused: Result<(), _> = Err(StreamError::new(ErrorCode::AuthFailed, "no"));
     assert_eq!(two.finish(&refused, at(0)), None);
     assert_eq!(third.finish(&refused, at(0)), Some(at(60)));
-    assert_eq!(gate.enter(Some(login), now).await.err(), Some(at(60)));
+    assert_eq!(gate.enter(Some(login), &mark, now).await.err(), Some(at(60)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_counts_from_when_it_is_sent_until_it_is_answered() {
+    let gate = LoginGate::default();
+    let login = login(&gate, "camera.lan", "unknown");
+    let lost: Result<(), _> = Err(StreamError::new(ErrorCode::Timeout, "no answer"));
+    for begun in [false, true, true] {
+        let mark = LoginMark::default();
+        let pass = gate.enter(Some(login.clone()), &mark, session::now).await.expect("free");
+        assert!(mark.is_doubted());
+        if begun {
+            mark.sent();
+        }
+        drop(pass);
+    }
+    let mark = LoginMark::default();
+    gate.enter(Some(login.clone()), &mark, session::now).await.expect_err("two of them were sent");
+
+    // One that was accepted once is not doubted: the camera may just hang.
+    let other = super::LoginGate::login(&gate, &source("other.lan", "main", "good")).expect("a host");
+    for round in 0..5 {
+        let mark = LoginMark::default();
+        let pass = gate.enter(Some(other.clone()), &mark, session::now).await.expect("free");
+        assert_eq!(mark.is_doubted(), round == 0);
+        mark.sent();
+        mark.judged();
+        assert_eq!(pass.finish(&if round == 0 { Ok(()) } else { lost.clone() }, session::now()), None);
+    }
 }
 
 proptest! {
-    /// Whatever is asked and answered in whatever order: never more than two refusals in any hour.
+    /// Whatever is asked and answered in whatever order: never more than two logins in any hour that the camera may have refused.
     #[test]
     fn never_more_than_two_refusals_an_hour(steps in prop::collection::vec((0_u32..20, 0_usize..4, 0_u8..4), 1..200)) {
         let (gate, mut breaker) = (LoginGate::default(), Breaker::default());
@@ -121,8 +151,8 @@ proptest! {
                     pending.push(login.clone());
                 }
             } else if let Some(login) = pending.pop() {
-                let outcome = if answer == 1 { LoginOutcome::Unknown } else { LoginOutcome::Refused };
-                if outcome == LoginOutcome::Refused {
+                let outcome = [LoginOutcome::Unknown, LoginOutcome::Refused, LoginOutcome::Unanswered][usize::from(answer) - 1];
+                if outcome != LoginOutcome::Unknown {
                     refused.push(minute);
                 }
                 breaker.end(&login, outcome, at(minute));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 pub(super) const IDLE: &str = "Nobody is watching. The stream starts with the first viewer.";
 pub(super) const DISABLED: &str = "The stream is switched off.";
-pub(super) const BLOCKED: &str = "The camera refused the user name or password twice. Correct the credentials: Nightjar waits, so that the camera doesn’t lock the account.";
+pub(super) const BLOCKED: &str = "The camera refused the user name or password twice, or left them unanswered. Correct the credentials: Nightjar waits, so that the camera doesn’t lock the account.";
 pub(super) const RESTARTED: &str = "Restarted on request.";
 pub(super) const RESTARTING: &str = "A restart is under way already.";
 pub(super) const RECOVERING: &str = "The stream was asked for again: trying now.";

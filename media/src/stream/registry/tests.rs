@@ -10,6 +10,7 @@ use futures::future::join_all;
 
 const MAIN: StreamKey = StreamKey { camera: crate::CameraId(1), quality: Quality::Main };
 const SECOND: Duration = Duration::from_secs(1);
+const MS: Duration = Duration::from_millis(1);
 
 fn streams(camera: &Camera) -> Streams {
     Streams::new(StreamsOptions::default(), Arc::new(camera.clone()))
@@ -172,6 +173,51 @@ async fn main_sub_and_probes_together_send_two_wrong_logins_in_an_hour() {
     assert!(healed < SECOND, "{healed:?}");
     assert_eq!(camera.wrong_logins(), 2);
     assert!(streams.probe(&source("camera.lan", "other", "right"), 10 * SECOND).await.is_ok());
+}
+
+/// Such refusals were taken for a camera that does not answer: one was asked nine times in a minute.
+#[tokio::test(start_paused = true)]
+async fn a_login_that_is_never_answered_is_sent_twice_an_hour() {
+    let camera = Camera { password: Some("right"), ..Camera::default() };
+    camera.set(Mode::Mute);
+    let streams = streams(&camera);
+    let spec = source("camera.lan", "main", "wrong");
+    // Whoever asked goes away while the login is under way.
+    for _ in 0..5 {
+        let probe = timeout(camera.connect_time + SECOND, streams.probe(&spec, 10 * SECOND)).await;
+        assert!(probe.is_err() || probe.is_ok_and(|probe| probe.is_err()));
+    }
+    streams.configure(MAIN, StreamConfig { source: spec.clone(), ..always_on("main") });
+    until(&handle(&streams, MAIN), StreamState::AuthBlocked).await;
+    let told = handle(&streams, MAIN).status().error.expect("an error").error.message;
+    assert!(told.contains("left them unanswered"), "{told}");
+    // Changes of everything but the login, in the middle of whatever happens.
+    for round in 0..40 {
+        let path = format!("path{round}");
+        streams.configure(MAIN, StreamConfig { source: source("camera.lan", &path, "wrong"), ..always_on("main") });
+        tokio::time::sleep(SECOND).await;
+        let _ = handle(&streams, MAIN).restart().await;
+    }
+    tokio::time::sleep(50 * 60 * SECOND).await;
+    assert_eq!(camera.wrong_logins(), 2);
+    streams.configure(MAIN, always_on("main"));
+    until(&handle(&streams, MAIN), StreamState::Live).await;
+    assert_eq!(camera.open_most(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_opening_that_is_given_up_while_its_login_is_under_way_is_no_second_session() {
+    // The camera takes its time to find the password right.
+    let camera = Camera { password: Some("right"), judge_time: 50 * MS, ..Camera::default() };
+    let streams = streams(&camera);
+    let right = source("camera.lan", "main", "right");
+    for _ in 0..5 {
+        let probe = timeout(camera.connect_time + 10 * MS, streams.probe(&right, 10 * SECOND)).await;
+        assert!(probe.is_err(), "given up");
+    }
+    streams.configure(MAIN, StreamConfig { source: right, ..always_on("main") });
+    until(&handle(&streams, MAIN), StreamState::Live).await;
+    assert_eq!((camera.open(), camera.open_most(), camera.wrong_logins()), (1, 1, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use media::ingest::{Connect, Source, SourceSpec};
+use media::ingest::{Connect, LoginMark, Source, SourceSpec};
 use media::time::Stamp;
 use media::unit::{AccessUnit, SourceItem, Tracks, VideoCodec, VideoTrack};
 use media::{ErrorCode, StreamError};
@@ -60,7 +60,7 @@ const CODES: [ErrorCode; 12] = [
 
 #[async_trait]
 impl Connect for FakeCameras {
-    async fn connect(&self, spec: &SourceSpec) -> Result<Box<dyn Source>, StreamError> {
+    async fn connect(&self, spec: &SourceSpec, _login: &LoginMark) -> Result<Box<dyn Source>, StreamError> {
         self.connects.fetch_add(1, SeqCst);
         let (host, path, password) = match spec {
             SourceSpec::Rtsp(spec) => {
