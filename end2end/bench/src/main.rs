@@ -5,6 +5,7 @@
 
 mod browser;
 mod faults;
+mod follower;
 mod peer;
 mod server;
 mod soak;
@@ -257,10 +258,11 @@ struct Percentiles {
     p50: f64,
     p95: f64,
     p99: f64,
+    most: f64,
 }
 
 fn percentiles(samples: &mut [f64]) -> Option<Percentiles> {
     samples.sort_by(f64::total_cmp);
     let at = |share: f64| samples.get(((samples.len() as f64 * share).ceil() as usize).saturating_sub(1)).copied();
-    Some(Percentiles { p50: at(0.5)?, p95: at(0.95)?, p99: at(0.99)? })
+    Some(Percentiles { p50: at(0.5)?, p95: at(0.95)?, p99: at(0.99)?, most: at(1.0)? })
 }

@@ -162,7 +162,12 @@ impl Server {
 
     /// Adds a camera without asking it first; its id.
     pub(crate) async fn add_camera(&self, name: &str, url: &str, always_on: bool) -> Result<i64> {
-        let body = json!({"name": name, "sources": {"main": {"url": url, "transport": "tcp"}}, "always_on": always_on});
+        self.add_camera_over("tcp", name, url, always_on).await
+    }
+
+    /// The same over `tcp` or `udp`.
+    pub(crate) async fn add_camera_over(&self, transport: &str, name: &str, url: &str, always_on: bool) -> Result<i64> {
+        let body = json!({"name": name, "sources": {"main": {"url": url, "transport": transport}}, "always_on": always_on});
         let answer = self.request("POST", "/api/v1/cameras?force=true", Some(&body)).await?;
         answer["id"].as_i64().with_context(|| format!("no id in {answer}"))
     }
