@@ -27,10 +27,11 @@ const LOOK: Duration = Duration::from_secs(5);
 /// A viewer that got nothing for so long while its camera was able was let down: two seconds until the stream is live, the longest segment, and what a machine
 /// that is busy with twenty cameras and a browser takes.
 const DRY: Duration = Duration::from_secs(20);
-/// What may be open at the quietest of several moments after the faults that was not before them. A socket or task per WebSocket, per tile and per camera is
-/// open at both moments; requests of HLS viewers and of this program are over at the quietest; the pool of database connections is full at both. What is left
-/// is the browser's: Chromium keeps up to six connections to a host for later, and lets them go when it likes. Each is a file and a task.
-const BROWSER_KEEPS: usize = 6;
+/// What may be open at the quietest of several moments after the faults that was not before them: nothing, but for the browser. A socket or task per
+/// WebSocket, per tile and per camera is open at both moments; requests of HLS viewers and of this program are over at the quietest; the pool of database
+/// connections is full at both. Chromium keeps connections for later and lets them go when it likes: mostly fewer than just after the page was loaded, but one
+/// may come from a request of the page's own and be just then used by a second. Each is a file and a task.
+const BROWSER_KEEPS: usize = 2;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Soak {
