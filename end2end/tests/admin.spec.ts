@@ -193,6 +193,35 @@ test('a guest link shows one camera until it is revoked', async ({ page, nightja
   }
 });
 
+test('a player’s link may be for one stream', { tag: ['@phone'] }, async ({ page, nightjar, addCamera, camera, playwright }, info) => {
+  const gate = await addCamera(camera, 'Gate');
+  const people = new People(page, nightjar.url);
+  const tokens = new Tokens(page);
+  await people.open('/tokens');
+  await tokens.makeLink.click();
+  await tokens.dialog.getByRole('textbox', { name: 'Name' }).fill('Panel');
+  await expect(tokens.dialog.getByRole('group', { name: 'What it plays' }), 'a guest sees the page').toHaveCount(0);
+  await tokens.dialog.getByRole('radio', { name: /^A player/ }).check();
+  await tokens.dialog.getByRole('group', { name: 'What it plays' }).getByText('Sub stream').click();
+  if (info.project.name === 'phone') {
+    expect(await overflow(page)).toEqual([]);
+    expect(await awkward(page)).toEqual([]);
+  }
+  await tokens.dialog.getByRole('button', { name: 'Make it' }).click();
+  const address = await tokens.secret.inputValue();
+  expect(address).toContain(`/live/${gate.id}/sub/index.m3u8`);
+  await tokens.dialog.getByRole('button', { name: 'Done' }).click();
+  await expect(tokens.links.getByRole('listitem')).toContainText('A player · Gate · Sub stream · made by Admin');
+  const player = await playwright.request.newContext();
+  try {
+    const list = await player.get(address);
+    expect(await list.text()).toContain('#EXTM3U');
+    expect((await player.get(address.replace('/sub/', '/main/'))).status()).toBe(401);
+  } finally {
+    await player.dispose();
+  }
+});
+
 test('the log is found in, by keyboard as well, and exported', async ({ page, nightjar, problems }) => {
   problems.allow(/status of 422/, 'a length of time that is not allowed is tried on purpose');
   for (const name of ['a name that nobody has', admin.username.toUpperCase()]) {

@@ -10,6 +10,7 @@ mod m20261121_000002_incidents;
 mod m20261121_000003_recovery;
 mod m20261121_000100_accounts;
 mod m20261121_000101_rises;
+mod m20261121_000102_link_streams;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_recovery::Migration),
             Box::new(m20261121_000100_accounts::Migration),
             Box::new(m20261121_000101_rises::Migration),
+            Box::new(m20261121_000102_link_streams::Migration),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! What admins see and change: accounts, API tokens, links, and the log of who did what.
 
-use super::{CameraAction, Grant, Password, Role, TokenScope};
+use super::{CameraAction, Grant, Password, Quality, Role, TokenScope};
 use serde::{Deserialize, Serialize};
 
 /// An account, as admins see it.
@@ -121,6 +121,9 @@ pub struct LinkInput {
     /// What it is for, to recognise it by.
     pub label: String,
     pub camera_id: i64,
+    /// It shows this stream only. For players; absent: all of the camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Quality>,
     /// `live` at least. What one may not do oneself one cannot give away.
     pub actions: Vec<CameraAction>,
     /// RFC 3339; within 7 days for players, within a year for guests.
@@ -135,6 +138,9 @@ pub struct LinkInfo {
     pub kind: LinkKind,
     pub label: String,
     pub camera_id: i64,
+    /// It shows this stream only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Quality>,
     pub actions: Vec<CameraAction>,
     /// Who made it; it reaches no further than they do.
     pub created_by: Option<String>,

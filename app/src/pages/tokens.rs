@@ -206,7 +206,9 @@ fn LinkRow(link: LinkInfo, name: String, open: RwSignal<Option<Open>>) -> impl I
         <li class="card" class:card--off=!link.active>
             <span class="card__words">
                 <span class="card__title">{link.label} " " {(!link.active).then(|| view! { <span class="tag">{words::RESTS}</span> })}</span>
-                <span class="card__facts">{words::link_kind(link.kind)} " · " {name} " · " {words::made_by(link.created_by.as_deref())}</span>
+                <span class="card__facts">
+                    {words::link_kind(link.kind)} " · " {name} {link.stream.map(|stream| [" · ", words::link_stream(Some(stream))])} " · " {words::made_by(link.created_by.as_deref())}
+                </span>
                 <span class="card__facts">{used} " · " {words::ends(&when(&link.expires_at))}</span>
             </span>
             <button

@@ -1,6 +1,6 @@
 //! Words of the pages for admins: people, tokens and links.
 
-use crate::model::{CameraAction, GrantTarget, LinkKind, Role, TokenScope};
+use crate::model::{CameraAction, GrantTarget, LinkKind, Quality, Role, TokenScope};
 use crate::view::grants::Reach;
 
 // The pages and the ways between them.
@@ -267,6 +267,16 @@ pub const LINK_LABEL: &str = "Name";
 pub const LINK_LABEL_HINT: &str = "Who or what it is for.";
 pub const LINK_CAMERA: &str = "Camera";
 pub const LINK_SOUND: &str = "With sound";
+pub const LINK_STREAM: &str = "What it plays";
+
+/// What a player's link plays; None: whichever stream the player asks for.
+pub fn link_stream(stream: Option<Quality>) -> &'static str {
+    match stream {
+        None => "Both streams",
+        Some(Quality::Main) => "Main stream",
+        Some(Quality::Sub) => "Sub stream",
+    }
+}
 pub const LINK_ENDS: &str = "Ends";
 pub const LINK_MADE: &str = "Your link";
 pub const LINK_ONCE: &str = "Copy it now: it is shown this once. Whoever has it sees the camera until it ends or you revoke it.";

@@ -17,6 +17,8 @@ pub struct Model {
     pub kind: String,
     pub label: String,
     pub camera_id: i64,
+    /// `main` or `sub`: it shows that stream only. Of media links.
+    pub stream: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
     pub actions: StoredActions,
     /// SHA-256 in hex of a guest link's secret.

@@ -117,8 +117,9 @@ async fn who(state: &AppState, request: &Parts) -> AppResult<Principal> {
         state.people.note_token_use(&principal, address);
         return Ok(principal);
     }
-    if let Some(link) = request.uri.path().strip_prefix(LINK).and_then(|rest| rest.split('/').next()) {
-        return Ok(state.people.by_media_link(link).unwrap_or_else(Principal::nobody));
+    if let Some(rest) = request.uri.path().strip_prefix(LINK) {
+        let (link, asked) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        return Ok(state.people.by_media_link(link, asked).unwrap_or_else(Principal::nobody));
     }
     let Some(session) = request.extensions.get::<Session>() else { return Ok(Principal::nobody()) };
     let stored: Option<SignedIn> = session.get(SIGNED_IN).await.map_err(AppError::internal)?;

@@ -7,7 +7,7 @@ use crate::db::Db;
 use crate::entities::{grant, link, setting, token, user};
 use crate::error::AppResult;
 use crate::secrets::from_hex;
-use app::model::{Grant, GrantTarget, Role, TokenScope};
+use app::model::{Grant, GrantTarget, Quality, Role, TokenScope};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -68,12 +68,21 @@ pub struct Link {
     pub kind: LinkKind,
     pub label: String,
     pub camera: i64,
+    /// It shows this stream only.
+    pub stream: Option<Quality>,
     pub actions: Actions,
     pub created_by: Option<i64>,
     pub created_at: OffsetDateTime,
     pub expires_at: OffsetDateTime,
     pub last_used_at: Option<OffsetDateTime>,
     pub rights: Arc<Rights>,
+}
+
+impl Link {
+    /// Where its stream is, below the link; None if it shows all of the camera.
+    pub fn path(&self) -> Option<String> {
+        self.stream.map(|stream| format!("/live/{}/{}/", self.camera, stream.as_str()))
+    }
 }
 
 /// Everybody at one moment.
@@ -199,12 +208,18 @@ impl Directory {
         if let Some(hash) = row.secret_hash.as_deref().and_then(from_hex::<32>).filter(|_| !rests) {
             self.guests_by_hash.insert(hash, row.id);
         }
+        // One that is not known shows nothing.
+        let stream = match row.stream.as_deref().map(stream_of) {
+            Some(None) => return,
+            stream => stream.flatten(),
+        };
         let actions = Actions::of(&row.actions.0);
         let link = Link {
             id: row.id,
             kind,
             label: row.label,
             camera: row.camera_id,
+            stream,
             actions,
             created_by: row.created_by_id,
             created_at: row.created_at,
@@ -215,6 +230,10 @@ impl Directory {
         let links = if rests { &mut self.resting_links } else { &mut self.links };
         links.insert(link.id, Arc::new(link));
     }
+}
+
+fn stream_of(stored: &str) -> Option<Quality> {
+    [Quality::Main, Quality::Sub].into_iter().find(|quality| quality.as_str() == stored)
 }
 
 /// The number that every change counts up.

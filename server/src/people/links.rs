@@ -13,7 +13,7 @@ use super::{People, secret};
 use crate::entities::grant::StoredActions;
 use crate::entities::link;
 use crate::error::{AppError, AppResult, Kind};
-use app::model::CameraAction;
+use app::model::{CameraAction, Quality};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, SqlErr};
 use secrecy::zeroize::Zeroizing;
@@ -35,6 +35,8 @@ pub struct NewLink {
     pub kind: LinkKind,
     pub label: String,
     pub camera: i64,
+    /// It shows this stream only. For players.
+    pub stream: Option<Quality>,
     pub actions: Vec<CameraAction>,
     /// It reaches no further than this person, and goes with them.
     pub created_by: Option<i64>,
@@ -60,6 +62,9 @@ impl People {
         if !Actions::of(&new.actions).has(CameraAction::Live) {
             return Err(AppError::invalid("actions", "live_missing", "A link shows at least the live picture."));
         }
+        if new.kind == LinkKind::Guest && new.stream.is_some() {
+            return Err(AppError::invalid("stream", "not_for_guests", "A guest’s page shows the camera, whichever stream it plays."));
+        }
         let guest_secret = match new.kind {
             LinkKind::Guest => Some(secret::random()?),
             LinkKind::Media => None,
@@ -71,6 +76,7 @@ impl People {
             }),
             label: Set(label.clone()),
             camera_id: Set(new.camera),
+            stream: Set(new.stream.map(|stream| stream.as_str().to_owned())),
             actions: Set(StoredActions(new.actions.clone())),
             secret_hash: Set(guest_secret.as_ref().map(|secret| secret::hash_hex(secret))),
             created_by_id: Set(new.created_by),
@@ -94,7 +100,7 @@ impl People {
                     Some(SqlErr::ForeignKeyConstraintViolation(_)) => AppError::camera_not_found(),
                     _ => failed(error),
                 })?;
-                let reach = json!({ "kind": row.kind, "camera": new.camera, "actions": new.actions, "expires_at": new.expires_at.unix_timestamp() });
+                let reach = json!({ "kind": row.kind, "camera": new.camera, "stream": row.stream, "actions": new.actions, "expires_at": new.expires_at.unix_timestamp() });
                 change.commit(Entry::new(by, "link.create").target("link", row.id, &label).details(reach)).await?;
                 this.reload().await?;
                 Ok(row.id)
@@ -135,11 +141,14 @@ impl People {
         .await
     }
 
-    /// A player's link, if we signed it and it holds.
-    pub fn by_media_link(&self, text: &str) -> Option<Principal> {
+    /// A player's link, if we signed it, it holds, and it leads to what is asked for: `asked` is the rest of the address, as it was sent.
+    pub fn by_media_link(&self, text: &str, asked: &str) -> Option<Principal> {
         let claims = self.inner.signer.read(text, self.inner.clock.now())?;
         let directory = self.directory();
         let link = directory.links.get(&claims.link).filter(|link| link.camera == claims.camera)?;
+        if link.path().is_some_and(|path| !asked.starts_with(&path)) {
+            return None;
+        }
         let principal = self.link_principal(link, Proof::Link(link.id), LinkKind::Media)?;
         self.lock_used().links.insert(link.id, self.inner.clock.now());
         Some(principal)

@@ -27,6 +27,7 @@ fn told(permit: &Permit<SignedIn>, link: &Link) -> LinkInfo {
         },
         label: link.label.clone(),
         camera_id: link.camera,
+        stream: link.stream,
         actions: link.actions.list(),
         created_by: maker.map(|maker| maker.name.clone()),
         created_at: moment::told(link.created_at),
@@ -85,10 +86,14 @@ async fn create(permit: Permit<SignedIn>, ApiJson(input): ApiJson<LinkInput>) ->
         LinkKind::Media => directory::LinkKind::Media,
         LinkKind::Guest => directory::LinkKind::Guest,
     };
-    let new = NewLink { kind, label: input.label, camera: input.camera_id, actions: input.actions, created_by, expires_at };
+    let new =
+        NewLink { kind, label: input.label, camera: input.camera_id, stream: input.stream, actions: input.actions, created_by, expires_at };
     let (link, secret) = permit.people.add_link(permit.actor(), new).await?;
     let path = match input.kind {
-        LinkKind::Media => format!("/link/{}/live/{}/master.m3u8", &*secret, link.camera),
+        LinkKind::Media => match link.path() {
+            Some(path) => format!("/link/{}{path}index.m3u8", &*secret),
+            None => format!("/link/{}/live/{}/master.m3u8", &*secret, link.camera),
+        },
         LinkKind::Guest => format!("/guest/{}", &*secret),
     };
     Ok((StatusCode::CREATED, Json(LinkInfo { path: Some(path), ..told(&permit, &link) })))

@@ -174,6 +174,7 @@ async fn live_pictures_end_when_the_right_is_withdrawn() {
             kind: LinkKind::Media,
             label: "Panel".into(),
             camera: house.gate,
+            stream: None,
             actions: vec![CameraAction::Live],
             created_by: Some(viewer),
             expires_at: people.now() + time::Duration::hours(1),

@@ -6,9 +6,10 @@ use super::token_dialog::{DAY_S, Lasts, Tick};
 use crate::components::entry::EntryField;
 use crate::components::form::{DialogForm, Form};
 use crate::components::modal::Modal;
+use crate::components::segments::Segments;
 use crate::hooks::api::admin as api;
 use crate::hooks::local_time::from_now;
-use crate::model::{Camera, CameraAction, LinkInput, LinkKind};
+use crate::model::{Camera, CameraAction, LinkInput, LinkKind, Quality};
 use crate::text::admin as words;
 use leptos::prelude::*;
 
@@ -54,6 +55,7 @@ fn Fields(cameras: Vec<Camera>, close: Callback<()>, done: Callback<String>) -> 
     let kind = RwSignal::new(LinkKind::Guest);
     let camera = RwSignal::new(cameras.first().map(|camera| camera.id));
     let sound = RwSignal::new(true);
+    let stream = RwSignal::new(None::<Quality>);
     let (guest_days, player_days) = (RwSignal::new(Some(7_u32)), RwSignal::new(Some(1_u32)));
     let days = move |kind: LinkKind| match kind {
         LinkKind::Guest => guest_days,
@@ -65,7 +67,8 @@ fn Fields(cameras: Vec<Camera>, close: Callback<()>, done: Callback<String>) -> 
         let actions = if sound.get_untracked() { vec![CameraAction::Live, CameraAction::Audio] } else { vec![CameraAction::Live] };
         let kind = kind.get_untracked();
         let expires_at = from_now(i64::from(days(kind).get_untracked().unwrap_or(1)) * DAY_S);
-        let input = LinkInput { kind, label: label.get_untracked(), camera_id, actions, expires_at };
+        let stream = stream.get_untracked().filter(|_| kind == LinkKind::Media);
+        let input = LinkInput { kind, label: label.get_untracked(), camera_id, stream, actions, expires_at };
         form.send(async move { api::add_link(&input).await }, move |link| done.run(link.path.unwrap_or_default()));
     };
     let kinds = [LinkKind::Guest, LinkKind::Media].map(|kind| (kind, words::link_kind(kind), words::link_kind_help(kind))).to_vec();
@@ -103,6 +106,17 @@ fn Fields(cameras: Vec<Camera>, close: Callback<()>, done: Callback<String>) -> 
                     view! { <Lasts id="link-ends" label=words::LINK_ENDS lives=lives(kind) days=days(kind) /> }
                 }}
             </div>
+            <Show when=move || kind.get() == LinkKind::Media>
+                <fieldset class="field">
+                    <legend>{words::LINK_STREAM}</legend>
+                    <Segments
+                        name="link-stream"
+                        options=[None, Some(Quality::Main), Some(Quality::Sub)].map(|stream| (stream, words::link_stream(stream))).to_vec()
+                        chosen=stream
+                        choose=move |chosen| stream.set(chosen)
+                    />
+                </fieldset>
+            </Show>
             <div class="admin__chips">
                 <Tick word=words::LINK_SOUND on=sound />
             </div>

@@ -171,6 +171,7 @@ async fn a_clock_that_is_set_back_brings_nothing_back() {
         kind: LinkKind::Media,
         label: "Hall".into(),
         camera: gate,
+        stream: None,
         actions: vec![CameraAction::Live],
         created_by: None,
         expires_at: tomorrow,

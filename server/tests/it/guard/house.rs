@@ -54,6 +54,7 @@ impl House {
                 kind,
                 label: "Hall".into(),
                 camera: gate,
+                stream: None,
                 actions: vec![CameraAction::Live],
                 created_by: None,
                 expires_at: people.now() + Duration::hours(hours),

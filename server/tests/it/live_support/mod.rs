@@ -96,6 +96,7 @@ impl Server {
             kind: LinkKind::Media,
             label: "A player".to_owned(),
             camera,
+            stream: None,
             actions: vec![CameraAction::Live, CameraAction::Audio],
             created_by: None,
             expires_at: self.state.people.now() + time::Duration::hours(1),
