@@ -45,6 +45,26 @@ test('a player that hangs while the stream is healthy is refreshed, and nothing 
   expect(await wall.isMarked()).toBe(true);
 });
 
+test('an hls.js player that is stuck is refreshed as well', async ({ wall, addCamera, camera }) => {
+  await breakable(wall.page);
+  const { id } = await addCamera(camera, 'Gate', { overrides: quick });
+  const tile = await watched(wall, '/?transport=hls');
+  await wall.mark();
+  await expect.poll(async () => (await wall.player(id))?.transport).toBe('hls');
+  await expect(tile.watch.getByText('Watching', { exact: true })).toBeVisible();
+  const before = (await camera.counters()).mounts['/sub']?.sessions_total;
+  const traffic = new Traffic(wall.page);
+  // hls.js goes on loading and believes that all of it is buffered.
+  expect(await freezeAll(wall.page)).toBeGreaterThan(0);
+  await expect(tile.watch.getByText(/No new picture for .*Refreshing the player \(failure 1\)/)).toBeVisible();
+  await expectLive(tile, loop.sub);
+  await expect(tile.watch.getByText('The picture moves again.').first()).toBeVisible();
+  expect((await wall.player(id))?.transport, 'never stepped down').toBe('hls');
+  expect(traffic, 'the page, its line and the camera are left alone').toMatchObject({ media: 0, lines: 0, recovers: 0 });
+  expect((await camera.counters()).mounts['/sub']?.sessions_total).toBe(before);
+  expect(await wall.isMarked(), 'the page was not loaded anew').toBe(true);
+});
+
 test('a player that hangs for good is torn down and the server is asked, until it works', async ({ wall, addCamera, camera }) => {
   await breakable(wall.page);
   await addCamera(camera, 'Gate', { overrides: { ...quick, 'health.refreshes': 1 } });
