@@ -132,6 +132,9 @@ test('stream details for one camera and for all, by key and menu, remembered', a
   await expect(gate.details).toContainText(/[\d.]+ of [\d.]+ fps/);
   await expect(gate.details).toContainText(/H\.264 640×360/);
   await expect(gate.details).toContainText('MSE');
+  // What the fixture sends is some hundred kbit/s; a dash would say that nothing is known.
+  await expect(gate.detail('Rate')).toHaveText(/^([1-9]\d* kbit\/s|[1-9]\d*\.\d Mbit\/s)$/);
+  await expect(gate.detail('Dropped')).toHaveText(/^\d+$/);
   await expect(gate.details).toContainText(/median [\d.]+ m?s/);
   await expect(yard.details).toHaveCount(0);
   await wall.page.keyboard.press('i');

@@ -51,6 +51,11 @@ export class Tile {
     return this.picture.evaluate((video) => Number(getComputedStyle(video.parentElement ?? video).opacity));
   }
 
+  /** One of the stream's numbers, by the word before it. */
+  detail(name: string): Locator {
+    return this.details.getByRole('definition').and(this.page.locator(`dt:text-is("${name}") + dd`));
+  }
+
   /** What the health monitor sees and decided; opened by the menu. */
   get watch(): Locator {
     return this.root.getByRole('region', { name: 'Picture watch' });
