@@ -26,6 +26,14 @@ test('from the wall to the health page and back, without loading the page anew',
   await expect(health.heading).toBeVisible();
 });
 
+/** Of the server's process, as its figures tell. */
+interface Process {
+  open_files: number;
+  open_files_limit: number;
+  tasks: number;
+  children: unknown[];
+}
+
 /** Names of the files in a zip, from the directory at its end. */
 function zipNames(zip: Buffer): string[] {
   const names: string[] = [];
@@ -43,6 +51,8 @@ test('streams and figures are shown live, sorted, filtered and explained', async
   await addCamera(camera, 'Gate');
   await addCamera(locked, 'Locked', { credentials: { username: 'admin', password: 'wrong' } });
   await addCamera(camera, 'Yard', { sources: { main: { url: camera.sub, transport: 'tcp' } } });
+  // Its picture is drawn by a child process.
+  await nightjar.api('POST', '/cameras', { name: 'Demo', profile: 'test_pattern', enabled: true, always_on: true, sources: {} });
   const health = new HealthPage(wall.page, nightjar.url);
   await health.open();
 
@@ -53,7 +63,10 @@ test('streams and figures are shown live, sorted, filtered and explained', async
     await expect(health.row('Gate', 'main').text(/^2[45](\.\d)? fps$/)).toBeVisible();
     await expect(health.row('Locked', 'main').text('Sign-in refused')).toBeVisible();
     await expect(health.row('Yard', 'sub').root).toBeHidden();
-    await expect(health.row('Gate', 'main').line('Frame rate'), 'a point every ten seconds').toHaveAccessibleName(/fps over the last hour/, { timeout: 45_000 });
+    const lines = health.row('Gate', 'main');
+    await expect(lines.line('Frame rate'), 'a point every ten seconds').toHaveAccessibleName(/fps over the last hour/, { timeout: 45_000 });
+    await expect(lines.line('Bit rate')).toHaveAccessibleName(/^Bit rate: .*[1-9][\d.]* [kM]bit\/s over the last hour$/);
+    await expect(lines.line('Reconnects'), 'none is a line, too').toHaveAccessibleName(/^Reconnects: \d+( to \d+)? over the last hour$/);
   });
   await test.step('the figures of the server', async () => {
     await expect(health.figure(/^\d+ % used$/)).toBeVisible();
@@ -61,9 +74,18 @@ test('streams and figures are shown live, sorted, filtered and explained', async
     await expect(health.figure(/^SQLite, reads in /)).toBeVisible();
     await expect(health.figure(/^\d+ %$/)).toBeVisible();
     await expect(health.figure(/^1 page open$/)).toBeVisible();
+    const { process } = await nightjar.api<{ process: Process }>('GET', '/system/health');
+    await expect(health.card('Open files')).toHaveText(/^[1-9]\d*\s*of at most [1-9][\d\u202f]*$/);
+    await expect(health.card('Open files'), 'the limit of this process').toContainText(process.open_files_limit.toLocaleString('en').replaceAll(',', '\u202f'));
+    await expect(health.card('Tasks')).toHaveText(new RegExp(`^[1-9]\\d*\\s*on [1-9]\\d* threads$`));
+    await expect(health.card('Child processes'), 'the demo camera’s').toHaveText(/^[1-9]\d*\s*.*ffmpeg.*, [1-9][\d.]* MB$/);
+    expect([process.open_files, process.tasks, process.children.length].every((count) => count > 0), JSON.stringify(process)).toBe(true);
   });
   await test.step('sorting', async () => {
-    expect(await health.order()).toEqual(['Gate, main stream', 'Gate, sub stream', 'Locked, main stream', 'Locked, sub stream', 'Yard, main stream']);
+    expect(await health.order()).toEqual(['Gate, main stream', 'Gate, sub stream', 'Locked, main stream', 'Locked, sub stream', 'Yard, main stream', 'Demo, main stream', 'Demo, sub stream']);
+    await health.column('Camera').getByRole('button').click();
+    await expect(health.column('Camera')).toHaveAttribute('aria-sort', 'descending');
+    expect((await health.order())[0], 'a press on the head of the sorted column turns the order').toBe('Demo, sub stream');
     await health.column('Video').getByRole('button').click();
     await expect(health.column('Video')).toHaveAttribute('aria-sort', 'descending');
     expect((await health.order())[0]).toBe('Gate, main stream');

@@ -64,6 +64,11 @@ export class HealthPage {
     return this.figures.getByText(text);
   }
 
+  /** What a card says, by its name: number and note. */
+  card(name: string): Locator {
+    return this.figures.getByRole('definition').and(this.page.locator(`dt:text-is("${name}") + dd`));
+  }
+
   column(name: string): Locator {
     return this.streams.getByRole('columnheader', { name });
   }
