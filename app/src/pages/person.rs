@@ -25,6 +25,8 @@ pub fn PersonPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<i64>().ok()).unwrap_or(0)));
     let found = RwSignal::new(None::<Result<(UserInfo, Vec<Camera>), Problem>>);
+    // The name as it was saved here last.
+    let renamed = RwSignal::new(None::<String>);
     let load = move || {
         let id = id.get_untracked();
         spawn_local(async move {
@@ -38,11 +40,13 @@ pub fn PersonPage() -> impl IntoView {
     };
     Effect::new(move |_| {
         id.track();
+        renamed.set(None);
         load();
     });
-    let show = |(user, cameras): (UserInfo, Vec<Camera>)| view! { <Person user cameras /> };
-    let name = move || match &*found.read() {
-        Some(Ok((user, _))) => user.username.clone(),
+    let show = move |(user, cameras): (UserInfo, Vec<Camera>)| view! { <Person user cameras renamed /> };
+    let name = move || match (renamed.get(), &*found.read()) {
+        (Some(name), _) => name,
+        (None, Some(Ok((user, _)))) => user.username.clone(),
         _ => words::PEOPLE.to_owned(),
     };
     view! {
@@ -64,6 +68,8 @@ struct Sheet {
     id: i64,
     own: bool,
     stored: RwSignal<UserInfo>,
+    /// For the page's head.
+    renamed: RwSignal<Option<String>>,
     name: RwSignal<String>,
     role: RwSignal<Role>,
     active: RwSignal<bool>,
@@ -75,7 +81,7 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn new(user: UserInfo) -> Self {
+    fn new(user: UserInfo, renamed: RwSignal<Option<String>>) -> Self {
         let sheet = Self {
             id: user.id,
             own: user.own,
@@ -87,6 +93,7 @@ impl Sheet {
             toasts: use_toasts(),
             ended: RwSignal::new(0),
             stored: RwSignal::new(user),
+            renamed,
         };
         sheet.undo();
         sheet
@@ -119,6 +126,7 @@ impl Sheet {
         let Some(patch) = untrack(|| self.patch()) else { return };
         self.form.send(async move { api::change_user(self.id, &patch).await }, move |user| {
             self.toasts.good(words::saved(&user.username));
+            self.renamed.try_set(Some(user.username.clone()));
             // The page may have been left.
             if self.stored.try_set(user).is_none() {
                 self.undo();
@@ -130,8 +138,8 @@ impl Sheet {
 }
 
 #[component]
-fn Person(user: UserInfo, cameras: Vec<Camera>) -> impl IntoView {
-    let sheet = Sheet::new(user);
+fn Person(user: UserInfo, cameras: Vec<Camera>, renamed: RwSignal<Option<String>>) -> impl IntoView {
+    let sheet = Sheet::new(user, renamed);
     let changed = Memo::new(move |_| sheet.patch().is_some());
     let idle = move || sheet.form.is_busy() || !changed.get();
     let cameras = StoredValue::new(cameras);

@@ -14,12 +14,18 @@ export const hostile = [
   '${zq9x()}{{zq9x()}}',
 ];
 
+/** A folder for recordings with a text in its name. */
+export function hostileFolder(nightjar: Nightjar, text: string): string {
+  return `${nightjar.data}/films/${text}`;
+}
+
 /** Puts `text` into every field of the API that takes text; how many fields took it. What is refused is as good. */
 export async function putEverywhere(nightjar: Nightjar, text: string, n: number): Promise<number> {
   const camera = (change: object) => ({ name: `Camera ${n}`, always_on: true, sources: { main: { url: 'rtsp://127.0.0.1:9/main' } }, ...change });
   const password = 'violet ferry onion crane';
   const expires = new Date(Date.now() + 86_400_000).toISOString();
   const grants = [{ target: { group: text }, actions: ['live'] }];
+  const plain = await nightjar.api<{ id: number }>('POST', '/users', { username: `Renamed ${n}`, role: 'viewer', password });
   const requests: [string, string, object][] = [
     ['POST', '/cameras?force=true', camera({ name: `${n} ${text}` })],
     ['POST', '/cameras?force=true', camera({ name: `Group ${n}`, group: text })],
@@ -29,6 +35,8 @@ export async function putEverywhere(nightjar: Nightjar, text: string, n: number)
     ['POST', '/links', { kind: 'guest', label: text, camera_id: 1, actions: ['live'], expires_at: expires }],
     ['POST', '/users', { username: `${n} ${text}`, role: 'viewer', password }],
     ['POST', '/users', { username: `Grant ${n}`, role: 'viewer', password, grants }],
+    ['PATCH', `/users/${plain.id}`, { username: `${n} renamed ${text}` }],
+    ['PUT', '/settings/recordings', { folder: hostileFolder(nightjar, text) }],
     ['POST', '/tokens', { name: text, scope: 'read' }],
     ['PATCH', '/settings', { webhook: { url: `http://192.0.2.1/${text}`, header: 'X-Key', secret: text, body: JSON.stringify({ text }) } }],
   ];
