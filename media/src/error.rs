@@ -1,6 +1,6 @@
 //! Why a stream is not live: a stable code for programs and one sentence for people.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// Stable codes of the outside contract (`error.code` of a stream's status, `code` of a refused camera).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,5 +88,52 @@ impl StreamError {
     pub(crate) fn no_answer(limit: std::time::Duration) -> Self {
         let text = format!("The camera did not answer within {} s. Check its address, its power and the network.", limit.as_secs());
         Self::new(ErrorCode::Timeout, text)
+    }
+}
+
+/// What the operating system refused, in plain words that can end a sentence: "there is no route to it". Never its error number.
+pub fn plainly(error: &io::Error) -> String {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::HostUnreachable => "there is no route to it",
+        Kind::NetworkUnreachable => "there is no route to its network",
+        Kind::NetworkDown => "this machine's network is down",
+        Kind::ConnectionRefused => "it refused the connection",
+        Kind::ConnectionReset => "the connection was reset",
+        Kind::ConnectionAborted | Kind::BrokenPipe | Kind::UnexpectedEof | Kind::NotConnected => "the connection was closed",
+        Kind::TimedOut => "it did not answer in time",
+        Kind::AddrNotAvailable => "this machine has no such address",
+        Kind::AddrInUse => "another program uses it",
+        Kind::PermissionDenied => "it is not permitted",
+        Kind::NotFound => "there is no such file",
+        _ => {
+            // "Bad file descriptor (os error 9)": without the number it says as much.
+            let text = error.to_string();
+            let words = text.split(" (os error ").next().unwrap_or_default();
+            let mut letters = words.chars();
+            return letters.next().map_or_else(|| "it failed".to_owned(), |first| first.to_lowercase().chain(letters).collect());
+        }
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_error_number_reaches_a_person() {
+        // Every number of Linux.
+        for number in 0..=133 {
+            let words = plainly(&io::Error::from_raw_os_error(number));
+            assert!(!words.is_empty() && !words.contains("os error") && !words.ends_with('.'), "{number}: {words}");
+        }
+        let told = |number| plainly(&io::Error::from_raw_os_error(number));
+        assert_eq!(told(113), "there is no route to it");
+        assert_eq!(told(101), "there is no route to its network");
+        assert_eq!(told(111), "it refused the connection");
+        assert_eq!(told(104), "the connection was reset");
+        assert_eq!(told(9), "bad file descriptor");
+        assert_eq!(plainly(&io::Error::other("")), "it failed");
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::child::{Child, ChildSpec};
 use crate::cmaf::{Chunk, Epoch};
-use crate::error::{ErrorCode, StreamError};
+use crate::error::{ErrorCode, StreamError, plainly};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -92,7 +92,7 @@ impl Snapshotter {
         let _turn = self.turns.acquire().await.map_err(closed)?;
         let spec = ChildSpec { program: self.program.clone().into(), args: arguments(width), ..ChildSpec::default() };
         let mut child = Child::spawn(&spec).map_err(|error| {
-            StreamError::new(ErrorCode::FfmpegFailed, format!("The picture can't be made: ffmpeg does not start ({error})."))
+            StreamError::new(ErrorCode::FfmpegFailed, format!("The picture can't be made: ffmpeg does not start ({}).", plainly(&error)))
         })?;
         match timeout(DECODE_LIMIT, run(&mut child, [epoch.init.clone(), key.bytes.clone()])).await {
             Ok(picture) => picture,

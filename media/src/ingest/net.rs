@@ -2,7 +2,7 @@
 //!
 //! Every address is checked after resolution and the checked one is used, so that a name can't point somewhere else a moment later.
 
-use crate::error::{ErrorCode, StreamError};
+use crate::error::{ErrorCode, StreamError, plainly};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::io;
@@ -184,7 +184,7 @@ pub(super) fn connect_error(address: SocketAddr, error: &io::Error) -> StreamErr
         ),
         _ => StreamError::new(
             ErrorCode::Unreachable,
-            format!("{ip} can't be reached ({error}). Check the address, and that the camera has power and is on this network."),
+            format!("{ip} can't be reached: {}. Check the address, and that the camera has power and is on this network.", plainly(error)),
         ),
     }
 }
@@ -271,6 +271,18 @@ mod tests {
             assert!(limit * u32::try_from(count).expect("few") <= REACH_LIMIT && limit > CONNECT_AGAIN, "{count} addresses: {limit:?}");
         }
         assert_eq!(connect_limit(1), CONNECT_LIMIT);
+    }
+
+    /// People read "can't be reached (No route to host (os error 113))".
+    #[test]
+    fn what_the_system_says_is_told_in_plain_words() {
+        for number in 0..=133 {
+            let error = connect_error(at("192.0.2.9"), &io::Error::from_raw_os_error(number));
+            assert!(!error.message.contains("os error") && !error.message.contains('('), "{number}: {error}");
+        }
+        let told = connect_error(at("192.0.2.9"), &io::Error::from_raw_os_error(113));
+        assert_eq!(told.code, ErrorCode::Unreachable);
+        assert!(told.message.starts_with("192.0.2.9 can't be reached: there is no route to it. Check"), "{told}");
     }
 
     #[tokio::test]

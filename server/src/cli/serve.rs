@@ -6,6 +6,7 @@ use crate::listen::{Limits, Port, Server};
 use crate::logging::LogLevel;
 use crate::state::{AppState, Outside};
 use crate::{logging, router};
+use media::error::plainly;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -87,9 +88,10 @@ async fn https_port(state: &AppState) -> Result<Option<Port>, String> {
         Ok(listener) => listener,
         Err(error) if settings.https_listen.is_empty() => {
             tracing::warn!(%error, address = wanted, "HTTPS is not served: its port cannot be used; choose another one with https_listen");
-            state
-                .certificates
-                .listens(Err(format!("HTTPS is not served: {wanted} cannot be used ({error}). Choose another one with https_listen.")));
+            state.certificates.listens(Err(format!(
+                "HTTPS is not served: {wanted} cannot be used ({}). Choose another one with https_listen.",
+                plainly(&error)
+            )));
             return Ok(None);
         }
         Err(error) => return Err(format!("cannot listen on {wanted} for HTTPS: {error}. Choose another port with https_listen.")),

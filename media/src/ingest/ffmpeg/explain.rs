@@ -1,6 +1,6 @@
 //! From the last words of an ffmpeg child to a code and a sentence. The words come masked ([`crate::child`]).
 
-use crate::error::{ErrorCode, StreamError};
+use crate::error::{ErrorCode, StreamError, plainly};
 use std::io;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -13,7 +13,7 @@ pub(super) fn not_started(program: &Path, error: &io::Error) -> StreamError {
         io::ErrorKind::NotFound => {
             format!("The program {} is not installed. Install ffmpeg (on Debian: apt install ffmpeg) or set its path.", program.display())
         }
-        _ => format!("The program {} can't be started: {error}.", program.display()),
+        _ => format!("The program {} can't be started: {}.", program.display(), plainly(error)),
     };
     StreamError::new(ErrorCode::FfmpegFailed, message)
 }

@@ -64,7 +64,7 @@ pub(super) fn healthy(age: Duration) -> String {
 }
 
 pub(super) fn trying_soon(wait: Duration) -> String {
-    format!("The next attempt starts in {}.", span(wait))
+    if is_now(wait) { "The next attempt starts now.".to_owned() } else { format!("The next attempt starts in {}.", span(wait)) }
 }
 
 pub(super) fn connecting(failures: u32) -> String {
@@ -83,7 +83,7 @@ pub(super) fn live(error: Option<&StreamError>, dark_for: Option<Duration>) -> S
 }
 
 pub(super) fn backoff(message: &str, wait: Duration) -> String {
-    format!("{message} Trying again in {}.", span(wait))
+    if is_now(wait) { format!("{message} Trying again now.") } else { format!("{message} Trying again in {}.", span(wait)) }
 }
 
 pub(super) fn circuit_open(message: &str, failures: u32, wait: Duration) -> String {
@@ -93,6 +93,11 @@ pub(super) fn circuit_open(message: &str, failures: u32, wait: Duration) -> Stri
     )
 }
 
+/// Would be told as 0.0 s.
+fn is_now(wait: Duration) -> bool {
+    wait < Duration::from_millis(50)
+}
+
 /// `0.4 s`, `7 s`, `3 min`.
 fn span(duration: Duration) -> String {
     let seconds = duration.as_secs_f32();
@@ -100,5 +105,20 @@ fn span(duration: Duration) -> String {
         ..9.95 => format!("{seconds:.1} s"),
         ..120.0 => format!("{seconds:.0} s"),
         _ => format!("{:.0} min", seconds / 60.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Steps said "Trying again in 0.0 s."
+    #[test]
+    fn no_wait_is_told_as_no_seconds() {
+        let told = |ms| (backoff("It failed.", Duration::from_millis(ms)), trying_soon(Duration::from_millis(ms)));
+        for ms in [0, 1, 49] {
+            assert_eq!(told(ms), ("It failed. Trying again now.".to_owned(), "The next attempt starts now.".to_owned()));
+        }
+        assert_eq!(told(51), ("It failed. Trying again in 0.1 s.".to_owned(), "The next attempt starts in 0.1 s.".to_owned()));
     }
 }

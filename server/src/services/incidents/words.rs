@@ -209,7 +209,8 @@ mod tests {
         assert_eq!(clause("The camera closed the connection. Trying again in 0.3 s."), "The camera closed the connection");
         assert_eq!(clause("192.168.1.20:554 does not answer"), "192.168.1.20:554 does not answer");
         assert_eq!(clause("The video program (ffmpeg) ended unexpectedly. It is started again."), "The video program ended unexpectedly");
-        assert_eq!(clause("10.0.0.9 can't be reached (No route to host (os error 113)). Check it."), "10.0.0.9 can't be reached");
+        assert_eq!(clause("10.0.0.9 can't be reached: there is no route to it. Check it."), "10.0.0.9 can't be reached");
+        assert_eq!(clause("It can't be read (a fault (of its own)). Check it."), "It can't be read");
         assert_eq!(clause("The camera forbids it (403"), "The camera forbids it");
         assert_eq!(clause("A closing bracket) alone is a letter"), "A closing bracket) alone is a letter");
         assert_eq!(clause(""), "");
