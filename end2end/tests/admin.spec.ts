@@ -80,6 +80,9 @@ test('a viewer is added, sees the one camera that is granted, and no longer when
   }
   await page.getByRole('link', { name: 'All people' }).click();
   await expect(people.person('Vera')).toContainText('Sees no camera yet');
+  await expect(people.person('Vera').getByText(/^Last signed in: /), 'on a phone as well').toBeVisible();
+  await expect(people.person('Admin').getByText(/^Signed in/)).toBeVisible();
+  if (info.project.name === 'phone') expect(await overflow(page)).toEqual([]);
   // The log, opened by its address, names the camera as well.
   await people.open('/audit');
   await expect(new Log(page).entry('changed what Vera may do').last()).toContainText('Gate: live');
