@@ -46,3 +46,23 @@ test('a camera goes away and comes back: its history tells one story, without a 
   await expectLive(tile, loop.sub);
   expect(await wall.isMarked()).toBe(true);
 });
+
+test('attempts that are answered alike again and again are one line of the story @phone', async ({ wall, addCamera, camera, nightjar }) => {
+  await addCamera(camera, 'Gate', { sources: { main: { url: 'rtsp://127.0.0.1:9/main' } } });
+  await wall.open();
+  await expect(wall.tile('Gate').reason).toBeVisible();
+  interface Step {
+    state: string;
+  }
+  const failures = async () => {
+    const [incident] = await nightjar.api<{ steps: Step[] }[]>('GET', '/incidents');
+    return incident?.steps.filter(({ state }) => state === 'backoff').length ?? 0;
+  };
+  await expect.poll(failures, { timeout: 60_000 }).toBeGreaterThan(2);
+  await wall.tile('Gate').button('What happened?').click();
+  const history = wall.history('Gate');
+  await history.entries.getByText('not back yet').click();
+  await expect(history.steps).toContainText(/… \d+ more attempts, the last with the same answer/);
+  await expect(history.steps.getByText(/nothing listens on port 9/), 'told once').toHaveCount(1);
+  await expect(history.steps).not.toContainText('in 0.0 s');
+});

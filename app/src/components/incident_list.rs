@@ -3,10 +3,10 @@
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::heartbeat::browser_now_ms;
 use crate::hooks::local_time::local_time;
-use crate::model::{FIRST_STEPS, Incident, IncidentKind, IncidentStep};
+use crate::model::{Incident, IncidentKind};
 use crate::state::use_wall;
 use crate::text::history as words;
-use crate::view::history::{Story, length, stories};
+use crate::view::history::{StepLine, Story, length, lines, stories};
 use crate::view::time::{age, parse_rfc3339};
 use leptos::prelude::*;
 
@@ -112,26 +112,22 @@ fn tone(story: &Story) -> &'static str {
 
 #[component]
 fn Steps(story: Memo<Option<Story>>) -> impl IntoView {
-    let row = |step: IncidentStep| {
+    let step = |after_ms: u64, said: String| {
         view! {
-            <li>
-                <span class="incident__after">{format!("+{}", length(step.after_ms))}</span>
-                <span>{step.text}</span>
-            </li>
+            <span class="incident__after">{format!("+{}", length(after_ms))}</span>
+            <span>{said}</span>
         }
     };
-    let steps = move || {
-        let Some(Story { incident, .. }) = story.get() else { return Vec::new() };
-        // What is left out lies after the first ones.
-        let left_out = incident.steps_left_out;
-        let mut rows = Vec::with_capacity(incident.steps.len() + 1);
-        for (place, step) in incident.steps.into_iter().enumerate() {
-            if place == FIRST_STEPS && left_out > 0 {
-                rows.push(view! { <li class="incident__gap">{words::left_out(left_out)}</li> }.into_any());
-            }
-            rows.push(row(step).into_any());
+    let row = move |line: StepLine| match line {
+        StepLine::Step(told) => view! { <li>{step(told.after_ms, told.text)}</li> }.into_any(),
+        StepLine::Again { after_ms, times, attempts } => {
+            view! { <li class="incident__again">{step(after_ms, words::again(times, attempts))}</li> }.into_any()
         }
-        rows
+        StepLine::LeftOut(count) => view! { <li class="incident__gap">{words::left_out(count)}</li> }.into_any(),
+    };
+    let steps = move || {
+        let lines = story.with(|story| story.as_ref().map(|story| lines(&story.incident)).unwrap_or_default());
+        lines.into_iter().map(row).collect_view()
     };
     view! {
         <ol class="incident__steps" aria-label=words::STEPS>

@@ -51,6 +51,11 @@ pub fn left_out(count: u32) -> String {
     if count == 1 { "One step left out".to_owned() } else { format!("{count} steps left out") }
 }
 
+/// Below what happened first: how often it did again, twice at least. The attempts before the last one may have been answered otherwise.
+pub fn again(times: u32, attempts: bool) -> String {
+    if attempts { format!("… {times} more attempts, the last with the same answer") } else { format!("… {times} times more") }
+}
+
 pub fn since(age: &str) -> String {
     format!("for {age} so far")
 }

@@ -5,6 +5,9 @@ use crate::text::history as text;
 use crate::view::time::parse_rfc3339;
 use std::collections::BTreeMap;
 
+mod steps;
+pub use steps::{StepLine, lines};
+
 /// Main and sub of a camera that fail within this time fail for one reason.
 const TOGETHER_MS: i64 = 15_000;
 
