@@ -1,5 +1,6 @@
 //! Files of certificates and keys: written whole and for the owner only, read within bounds.
 
+use media::error::plainly;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -21,7 +22,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, String> {
 /// # Errors
 /// As [`read`].
 pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, String> {
-    let fault = |error: io::Error| format!("{} cannot be read: {error}", path.display());
+    let fault = |error: io::Error| format!("{} cannot be read: {}", path.display(), plainly(&error));
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -48,7 +49,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
         fs::rename(&temporary, path)?;
         File::open(folder)?.sync_all()
     };
-    put().map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    put().map_err(|error| format!("{} cannot be written: {}", path.display(), plainly(&error)))
 }
 
 /// What tells one version of a file from another: which file, when it was written (seconds, nanoseconds), how large it is.
