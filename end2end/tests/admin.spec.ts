@@ -204,7 +204,7 @@ test('a player’s link may be for one stream', { tag: ['@phone'] }, async ({ pa
   await tokens.makeLink.click();
   await tokens.dialog.getByRole('textbox', { name: 'Name' }).fill('Panel');
   await expect(tokens.dialog.getByRole('group', { name: 'What it plays' }), 'a guest sees the page').toHaveCount(0);
-  await tokens.dialog.getByRole('radio', { name: /^A player/ }).check();
+  await tokens.dialog.getByText('A player', { exact: true }).click();
   await tokens.dialog.getByRole('group', { name: 'What it plays' }).getByText('Sub stream').click();
   if (info.project.name === 'phone') {
     expect(await overflow(page)).toEqual([]);
