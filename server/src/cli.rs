@@ -91,6 +91,7 @@ struct CheckArgs {
 /// Parses the arguments and runs the command.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    leave_no_core();
     let result = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => serve::run(&Flags { config: args.config, data: args.data, listen: args.listen, log: args.log }),
         Command::Check(args) => check::run(&Flags { config: args.config, ..Flags::default() }),
@@ -105,6 +106,13 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// No core file of ours or of a child's: camera passwords and keys of sessions are in memory in clear.
+fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // Less is always permitted; where it is not, the machine's own limit holds.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
 }
 
 /// One line on standard output, for people and scripts that wait for it.

@@ -37,6 +37,9 @@ fn serve_says_when_it_is_ready_and_ends_cleanly_on_sigterm() {
     let token = how.trim().rsplit(' ').next().expect("a token");
     assert!(how.contains(&format!("http://{address}/setup")) && token.len() == 23, "{how}");
     assert_eq!(get(&address, "/health/ready"), 200);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).expect("it runs");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a line");
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "what it knows is not left in a file");
     ends_cleanly(&mut server);
     assert!(!data.join("nightjar.db-wal").exists(), "the database was closed");
 }
