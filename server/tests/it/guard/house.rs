@@ -27,6 +27,9 @@ pub struct House {
     pub link: String,
     pub ended_link: String,
     guest: i64,
+    /// Of tokens to administer: one that was revoked, and one whose time is over.
+    token_revoked: String,
+    token_ended: String,
     token_read: String,
     token_operate: String,
     token_admin: String,
@@ -65,14 +68,22 @@ impl House {
         let ((_, open), (guest, _), (ended, ended_link)) =
             (link(LinkKind::Media, 1).await, link(LinkKind::Guest, 1).await, link(LinkKind::Media, 1).await);
         people.revoke_link(Actor::console(), ended).await.expect("revoked");
-        let token = async |scope, camera_ids| {
-            let new = NewToken { name: "Table".into(), scope, owner: None, camera_ids, expires_at: None };
-            let (_, secret) = people.add_token(Actor::console(), new).await.expect("a token");
-            format!("Bearer {}", &*secret)
+        let token = async |scope, camera_ids, expires_at| {
+            let new = NewToken { name: "Table".into(), scope, owner: None, camera_ids, expires_at };
+            let (token, secret) = people.add_token(Actor::console(), new).await.expect("a token");
+            (token.id, format!("Bearer {}", &*secret))
         };
-        let token_read = token(TokenScope::Read, Some(vec![gate])).await;
-        let (token_operate, token_admin) = (token(TokenScope::Operate, None).await, token(TokenScope::Admin, None).await);
-        Self { gate, vault, link: open, ended_link, guest, token_read, token_operate, token_admin, app }
+        let (revoked, token_revoked) = token(TokenScope::Admin, None, None).await;
+        people.remove_token(Actor::console(), revoked).await.expect("revoked");
+        let soon = people.now() + Duration::milliseconds(100);
+        let (_, token_ended) = token(TokenScope::Admin, None, Some(soon)).await;
+        while people.now() <= soon {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let (_, token_read) = token(TokenScope::Read, Some(vec![gate]), None).await;
+        let (_, token_operate) = token(TokenScope::Operate, None, None).await;
+        let (_, token_admin) = token(TokenScope::Admin, None, None).await;
+        Self { gate, vault, link: open, ended_link, guest, token_revoked, token_ended, token_read, token_operate, token_admin, app }
     }
 
     /// A server that nobody has set up.
@@ -86,6 +97,8 @@ impl House {
             link: "aaaa".into(),
             ended_link: "bbbb".into(),
             guest: 1,
+            token_revoked: none(),
+            token_ended: none(),
             token_read: none(),
             token_operate: none(),
             token_admin: none(),
@@ -121,7 +134,8 @@ impl House {
             "expired" => self.session(self.person("admin 2"), Some(self.app.state.people.now() - Duration::seconds(1))).await,
             "guest" => self.session(Subject::Guest { link: self.guest }, None).await,
             "admin" => self.session(self.person("admin 2"), None).await,
-            "revoked" => return ("authorization", "Bearer nightjar_gone".to_owned()),
+            "revoked" => return ("authorization", self.token_revoked.clone()),
+            "t-ended" => return ("authorization", self.token_ended.clone()),
             "t-read" => return ("authorization", self.token_read.clone()),
             "t-operate" => return ("authorization", self.token_operate.clone()),
             "t-admin" => return ("authorization", self.token_admin.clone()),
