@@ -198,21 +198,41 @@ async fn no_secret_leaves_a_trace_in_a_whole_run() {
         "/settings",
         "/account",
         "/https",
+        "/people",
+        "/people/1",
+        "/tokens",
+        "/audit",
+        "/health",
+        "/health?camera=1",
+        "/welcome",
         "/api/v1/cameras",
         "/api/v1/cameras/1",
         "/api/v1/cameras/1/streams",
         "/api/v1/sessions",
         "/api/v1/session",
         "/api/v1/settings",
+        "/api/v1/settings/recordings",
         "/api/v1/incidents",
+        "/api/v1/cameras/1/settings",
+        "/api/v1/cameras/1/incidents",
+        "/api/v1/cameras/1/recovery",
+        "/api/v1/cameras/1/availability",
+        "/api/v1/cameras/1/timeline",
         "/api/v1/system/health",
+        "/api/v1/system/history",
         "/api/v1/system/https",
         "/api/v1/users",
+        "/api/v1/users/1",
+        "/api/v1/users/1/sessions",
         "/api/v1/tokens",
         "/api/v1/audit",
+        "/api/v1/audit/export",
+        "/api/v1/audit/export?format=json",
         "/api/v1/system/diagnostics.zip",
     ] {
-        talk.ask("GET", path, cookie, None).await;
+        let answer = talk.ask("GET", path, cookie, None).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        assert!(!answer.body.is_empty(), "{path}");
     }
     // Links are listed without what opens them.
     let listed = Http::connect(address).await.get_with("/api/v1/links", &[cookie]).await;
