@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-fn nightjar() -> Command {
+pub fn nightjar() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nightjar"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("NIGHTJAR_") || name == "DATABASE_URL") {
         command.env_remove(name);
@@ -69,7 +69,7 @@ fn a_log_that_nobody_reads_does_not_end_the_server() {
 }
 
 /// Waits for the ready line; the address in it.
-fn ready(server: &mut Child) -> String {
+pub fn ready(server: &mut Child) -> String {
     let mut line = String::new();
     BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
     line.trim().strip_prefix("nightjar ready on http://").unwrap_or_else(|| panic!("not the ready line: {line}")).to_owned()
