@@ -88,6 +88,21 @@ fn one_refresh_that_helps_ends_it_and_the_series_is_forgotten() {
 }
 
 #[test]
+fn a_series_is_forgotten_after_thirty_seconds_of_moving_pictures_and_not_before() {
+    let mut tile = Tile::new(HealthSettings::default());
+    tile.run(20.0, true).run(8.0, false);
+    assert_eq!(tile.kinds(), [Refresh]);
+    // The first moving picture after the warm-up: the time counts from here.
+    while !matches!(tile.events()[0], Event::Moving) {
+        tile.run(0.5, true);
+    }
+    tile.run(29.0, true);
+    assert_eq!((tile.monitor.view(tile.now).attempts, tile.events()[0]), (1, &Event::Moving), "after 29 s");
+    tile.run(2.0, true);
+    assert_eq!((tile.monitor.view(tile.now).attempts, tile.events()[0]), (0, &Event::Settled), "after 31 s");
+}
+
+#[test]
 fn a_fourth_failure_within_a_minute_rebuilds_even_if_pictures_came_between() {
     let mut tile = Tile::new(HealthSettings { warm_up_s: 1, longest_wait_s: 5, ..HealthSettings::default() });
     for _ in 0..4 {
