@@ -228,9 +228,12 @@ fn shown(hash: &[u8; 32]) -> String {
 )]
 async fn end(permit: Permit<SignedIn>, ApiPath(wanted): ApiPath<String>) -> AppResult<StatusCode> {
     let (id, generation) = person(&permit)?;
-    end_listed(&permit, id, generation, &wanted).await?;
-    permit.note(|actor| Entry::new(actor, "session.end").target("session", &wanted, ""));
-    Ok(StatusCode::NO_CONTENT)
+    let ended = |permit: Permit<SignedIn>| async move {
+        end_listed(&permit, id, generation, &wanted).await?;
+        permit.note(|actor| Entry::new(actor, "session.end").target("session", &wanted, ""));
+        Ok(StatusCode::NO_CONTENT)
+    };
+    permit.detached(ended).await
 }
 
 /// Signs out everywhere, here as well.

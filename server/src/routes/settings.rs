@@ -30,10 +30,13 @@ async fn read(permit: Permit<Admin>) -> Json<InstallationSettings> {
     responses((status = OK, body = InstallationSettings))
 )]
 async fn update(permit: Permit<Admin>, ApiJson(patch): ApiJson<InstallationPatch>) -> AppResult<Json<InstallationSettings>> {
-    let before = permit.installation.settings();
-    let after = permit.installation.update(patch).await?;
-    permit.note(|actor| Entry::new(actor, "settings.update").changes(&json!(before), &json!(after)));
-    Ok(Json(after))
+    let updated = |permit: Permit<Admin>| async move {
+        let before = permit.installation.settings();
+        let after = permit.installation.update(patch).await?;
+        permit.note(|actor| Entry::new(actor, "settings.update").changes(&json!(before), &json!(after)));
+        Ok(Json(after))
+    };
+    permit.detached(updated).await
 }
 
 /// Sends this webhook once, now, and says how it went; nothing is stored. It is received if it is answered with 200-299, otherwise the
@@ -64,12 +67,15 @@ async fn recordings(permit: Permit<Admin>) -> AppResult<Json<RecordingPlace>> {
     responses((status = OK, body = RecordingPlace))
 )]
 async fn choose_recordings(permit: Permit<Admin>, ApiJson(input): ApiJson<RecordingPlaceInput>) -> AppResult<Json<RecordingPlace>> {
-    let before = permit.storage.folder();
-    let place = permit.storage.choose(input.folder.as_deref()).await?;
-    if before != std::path::Path::new(&place.folder) {
-        permit.note(|actor| {
-            Entry::new(actor, "settings.recordings").changes(&json!({ "folder": before }), &json!({ "folder": place.folder }))
-        });
-    }
-    Ok(Json(place))
+    let chosen = |permit: Permit<Admin>| async move {
+        let before = permit.storage.folder();
+        let place = permit.storage.choose(input.folder.as_deref()).await?;
+        if before != std::path::Path::new(&place.folder) {
+            permit.note(|actor| {
+                Entry::new(actor, "settings.recordings").changes(&json!({ "folder": before }), &json!({ "folder": place.folder }))
+            });
+        }
+        Ok(Json(place))
+    };
+    permit.detached(chosen).await
 }

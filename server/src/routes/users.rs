@@ -176,7 +176,10 @@ async fn end_sessions(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppRe
 )]
 async fn end_session(permit: Permit<Admin>, ApiPath((id, wanted)): ApiPath<(i64, String)>) -> AppResult<StatusCode> {
     let person = permit.people.person(id)?;
-    end_listed(&permit, id, person.generation, &wanted).await?;
-    permit.note(|actor| Entry::new(actor, "session.end").target("user", id, &person.name));
-    Ok(StatusCode::NO_CONTENT)
+    let ended = |permit: Permit<Admin>| async move {
+        end_listed(&permit, id, person.generation, &wanted).await?;
+        permit.note(|actor| Entry::new(actor, "session.end").target("user", id, &person.name));
+        Ok(StatusCode::NO_CONTENT)
+    };
+    permit.detached(ended).await
 }

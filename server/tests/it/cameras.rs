@@ -99,6 +99,37 @@ async fn the_order_is_kept_and_unnamed_cameras_follow() {
 
 /// The camera was gone, and nobody had deleted it.
 #[tokio::test]
+async fn a_change_is_in_the_log_also_if_whoever_asked_for_it_goes_away() {
+    let app = TestApp::start().await;
+    let mut asked = 0;
+    loop {
+        let id = app.add(&format!("Gate {asked}")).await;
+        asked += 1;
+        let path = format!("/api/v1/cameras/{id}");
+        if left_after(asked, app.patch(&path, json!({ "group": "Changed" }))).await.is_some() {
+            break;
+        }
+        assert!(asked < 100, "it never ends");
+    }
+    let app = app.restart().await;
+    let changed: Vec<String> = app
+        .get("/api/v1/cameras")
+        .await
+        .json()
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|camera| camera["group"] == "Changed")
+        .map(|camera| camera["id"].to_string())
+        .collect();
+    let filter = Filter { action: Some("camera.update".into()), limit: 1000, ..Filter::default() };
+    let mut logged: Vec<_> = audit::list(&app.state.db, &filter).await.expect("the log").into_iter().map(|row| row.target_id).collect();
+    logged.reverse();
+    assert!(changed.len() > 1, "it was dropped once at least, when it had begun");
+    assert_eq!(logged, changed);
+}
+
+#[tokio::test]
 async fn a_deletion_is_in_the_log_also_if_whoever_asked_for_it_goes_away() {
     let app = TestApp::start().await;
     let mut deleted = Vec::new();

@@ -33,7 +33,12 @@ pub async fn create(
     ApiQuery(query): ApiQuery<SaveQuery>,
     ApiJson(input): ApiJson<CameraInput>,
 ) -> AppResult<(StatusCode, [(HeaderName, String); 1], Json<Camera>)> {
-    let camera = permit.cameras.create(input, query.force).await?;
-    permit.note(|actor| Entry::new(actor, "camera.create").target("camera", camera.id, &camera.name).details(json!({ "camera": camera })));
-    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/cameras/{}", camera.id))], Json(permit.shown(camera))))
+    let created = |permit: Permit<Admin>| async move {
+        let camera = permit.cameras.create(input, query.force).await?;
+        permit.note(|actor| {
+            Entry::new(actor, "camera.create").target("camera", camera.id, &camera.name).details(json!({ "camera": camera }))
+        });
+        Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/cameras/{}", camera.id))], Json(permit.shown(camera))))
+    };
+    permit.detached(created).await
 }

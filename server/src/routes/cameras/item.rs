@@ -51,14 +51,17 @@ pub async fn update(
     }
     let typed = patch.credentials.as_ref().and_then(Option::as_ref).is_some_and(|login| login.password.is_some());
     let stored = if admin { StoredPassword::Follows } else { StoredPassword::Stays };
-    let camera = permit.cameras.update(id, patch, query.force, stored).await?;
-    let (before, mut after) = (json!(before), json!(camera));
-    if typed {
-        // That there is another one is a change, too; the log masks what it is.
-        after["password"] = "new".into();
-    }
-    permit.note(|actor| Entry::new(actor, "camera.update").target("camera", id, &camera.name).changes(&before, &after));
-    Ok(Json(permit.shown(camera)))
+    let updated = |permit: Permit<On<deed::Configure>>| async move {
+        let camera = permit.cameras.update(id, patch, query.force, stored).await?;
+        let (before, mut after) = (json!(before), json!(camera));
+        if typed {
+            // That there is another one is a change, too; the log masks what it is.
+            after["password"] = "new".into();
+        }
+        permit.note(|actor| Entry::new(actor, "camera.update").target("camera", id, &camera.name).changes(&before, &after));
+        Ok(Json(permit.shown(camera)))
+    };
+    permit.detached(updated).await
 }
 
 /// Deletes a camera and ends its streams.

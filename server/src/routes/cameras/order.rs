@@ -26,9 +26,12 @@ pub struct CameraOrder {
     responses((status = NO_CONTENT))
 )]
 pub async fn reorder(permit: Permit<Admin>, ApiJson(order): ApiJson<CameraOrder>) -> AppResult<StatusCode> {
-    let ids = || permit.cameras.wall().cameras.iter().map(|camera| camera.id).collect::<Vec<_>>();
-    let before = ids();
-    permit.cameras.reorder(order.camera_ids).await?;
-    permit.note(|actor| Entry::new(actor, "camera.order").changes(&json!({ "order": before }), &json!({ "order": ids() })));
-    Ok(StatusCode::NO_CONTENT)
+    let reordered = |permit: Permit<Admin>| async move {
+        let ids = || permit.cameras.wall().cameras.iter().map(|camera| camera.id).collect::<Vec<_>>();
+        let before = ids();
+        permit.cameras.reorder(order.camera_ids).await?;
+        permit.note(|actor| Entry::new(actor, "camera.order").changes(&json!({ "order": before }), &json!({ "order": ids() })));
+        Ok(StatusCode::NO_CONTENT)
+    };
+    permit.detached(reordered).await
 }

@@ -64,11 +64,14 @@ pub async fn recover(permit: Permit<On<deed::Live>>, ApiPath(path): ApiPath<(i64
     responses((status = OK, body = Restart))
 )]
 pub async fn restart(permit: Permit<On<deed::Operate>>, ApiPath(path): ApiPath<(i64, String)>) -> AppResult<Json<Restart>> {
-    let outcome = handle(&permit, &path.1)?.restart().await;
-    let name = permit.cameras.get(permit.camera().0).map(|camera| camera.name).unwrap_or_default();
-    permit
-        .note(|actor| Entry::new(actor, "camera.restart").target("camera", permit.camera().0, &name).details(json!({ "stream": path.1 })));
-    Ok(Json(outcome.into()))
+    let restarted = |permit: Permit<On<deed::Operate>>| async move {
+        let (id, stream) = (permit.camera().0, path.1);
+        let outcome = handle(&permit, &stream)?.restart().await;
+        let name = permit.cameras.get(id).map(|camera| camera.name).unwrap_or_default();
+        permit.note(|actor| Entry::new(actor, "camera.restart").target("camera", id, &name).details(json!({ "stream": stream })));
+        Ok(Json(outcome.into()))
+    };
+    permit.detached(restarted).await
 }
 
 fn handle<D: Deed>(permit: &Permit<On<D>>, quality: &str) -> AppResult<StreamHandle> {
