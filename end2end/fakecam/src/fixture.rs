@@ -140,10 +140,16 @@ impl Fixture {
         fixture
     }
 
-    /// 480×360 H.264 at 20 fps: other parameter sets than `sub`, for a change in mid-session.
+    /// 480×360 H.264 at 20 fps: other parameter sets and another size than `sub`, for a change in mid-session.
     #[must_use]
     pub const fn other_sps() -> Self {
         Self::h264(480, 360, 20, 20, 400).with_loop_id(6)
+    }
+
+    /// 640×360 H.264 at 20 fps: the size of `sub`, and other parameter sets.
+    #[must_use]
+    pub const fn same_size() -> Self {
+        Self::h264(640, 360, 20, 20, 400).with_loop_id(8)
     }
 
     /// 640×360 H.264 of nothing: night without light, or a covered lens.
@@ -177,7 +183,7 @@ impl Fixture {
     }
 
     /// Fixtures by name, for command lines and the control socket:
-    /// `main sub hd h264_b h265 other_sps black`, each also with `_aac`, `_pcma` or `_pcmu`, and `audio_only`.
+    /// `main sub hd h264_b h265 other_sps same_size black`, each also with `_aac`, `_pcma` or `_pcmu`, and `audio_only`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let audio = [("_aac", AudioCodec::Aac), ("_pcma", AudioCodec::Pcma), ("_pcmu", AudioCodec::Pcmu)];
@@ -191,6 +197,7 @@ impl Fixture {
             "h264_b" => Self::h264_b_frames(),
             "h265" => Self::h265(),
             "other_sps" => Self::other_sps(),
+            "same_size" => Self::same_size(),
             "black" => Self::black(),
             "audio_only" => Self::audio_only(AudioCodec::Aac),
             _ => return None,

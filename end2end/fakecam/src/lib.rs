@@ -9,6 +9,7 @@ pub mod control;
 pub mod strip;
 
 mod auth;
+mod bend;
 mod camera;
 mod connection;
 mod discovery;
@@ -30,5 +31,6 @@ pub use gst::GstCamera;
 pub use loops::Loop;
 pub use mount::{FrameClock, MountCounters};
 pub use script::{
-    Action, Answer, ConnectBehaviour, KeepaliveBehaviour, LoginBehaviour, RtpInfoBehaviour, Script, Step, TransportBehaviour,
+    Action, Answer, ConnectBehaviour, KeepaliveBehaviour, LoginBehaviour, PacketBehaviour, RtpInfoBehaviour, Script, Step,
+    TransportBehaviour,
 };

@@ -49,6 +49,24 @@ impl Unit {
         tail[16 - length..].copy_from_slice(&unit[unit.len() - length..]);
         Self { wire, packets, send_ticks: 0, rtp_ticks: 0, key: true, display_index: 0, tail }
     }
+
+    /// The same unit in other packets; `marks` are those with the marker bit, counted from one.
+    pub(crate) fn with_payloads(&self, payloads: &[Vec<u8>], marks: &[usize]) -> Self {
+        let payload_type = self.wire[PREFIX + 1] & 0x7F;
+        let mut unit = Self::new(payload_type, payloads, &[]);
+        for (index, start) in unit.packets.iter().enumerate() {
+            let marker = if marks.contains(&(index + 1)) { 0x80 } else { 0 };
+            unit.wire[start + PREFIX + 1] = marker | payload_type;
+        }
+        Self {
+            send_ticks: self.send_ticks,
+            rtp_ticks: self.rtp_ticks,
+            key: self.key,
+            display_index: self.display_index,
+            tail: self.tail,
+            ..unit
+        }
+    }
 }
 
 /// Splits an Annex B access unit into its NAL units.

@@ -69,6 +69,10 @@ pub struct Script {
     pub duplicate: f64,
     /// RTCP sender reports.
     pub rtcp: bool,
+    /// What the packets of every video frame look like.
+    pub packets: PacketBehaviour,
+    /// So many packets of a session that is long dead come on a new session's channels, before its own first one and between the next.
+    pub stale_packets: u32,
 }
 
 impl Default for Script {
@@ -103,6 +107,8 @@ impl Default for Script {
             reorder: 0.0,
             duplicate: 0.0,
             rtcp: true,
+            packets: PacketBehaviour::default(),
+            stale_packets: 0,
         }
     }
 }
@@ -180,6 +186,31 @@ pub enum RtpInfoBehaviour {
     Missing,
 }
 
+/// What the packets of every video frame look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PacketBehaviour {
+    /// As RFC 6184 and RFC 7798 want them.
+    #[default]
+    Right,
+    /// The marker bit, which ends a frame, is on every packet.
+    MarkEvery,
+    /// Supplemental information comes before every frame in a packet of its own, with the marker bit.
+    MarkSei,
+    /// Parameter sets come as one unit with start codes between them; a start code is at the end of every other frame.
+    StartCodes,
+    /// A NAL unit of a reserved type comes before every frame.
+    ReservedType,
+    /// A NAL unit with the forbidden bit comes before every frame.
+    ForbiddenBit,
+    /// A packet without payload comes before every frame.
+    NoPayload,
+    /// Before every fragment but the first comes one without payload.
+    EmptyFragments,
+    /// Before every frame begins a fragmented unit that has no end.
+    StartWithoutEnd,
+}
+
 /// The requests that open a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -222,6 +253,10 @@ pub enum Action {
         /// How many.
         bytes: usize,
     },
+    /// The next video frame of more than two packets is without its last one, and the sequence numbers run on: lost before the camera numbered them.
+    LoseEnd,
+    /// Before the next video frame begins a fragmented unit that has no end.
+    StartWithoutEnd,
     /// Write half a packet, then go on with the next: what happens when a camera's TCP window fills.
     CutPacket,
     /// All later timestamps are moved, for as long as the session lives.

@@ -14,22 +14,25 @@ use crate::unit::{AccessUnit, AudioFrame, SourceItem, Tracks};
 use async_trait::async_trait;
 use bytes::Bytes;
 use fault::Stage;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use opening::Opening;
 use retina::client::Demuxed;
 use retina::codec::{CodecItem, VideoFrame};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
+use tolerance::Tolerance;
 use tracks::Choice;
 
 mod diagnose;
 mod fault;
 mod opening;
 mod quirks;
+mod tolerance;
 pub(super) mod tracks;
 
 pub use quirks::{
@@ -58,7 +61,8 @@ pub(super) async fn open(spec: &RtspSpec, peer: &Arc<Peer>, policy: AddressPolic
     let Shaken { session, address, video, audio, over_udp } = shaken.unwrap_or_else(|_| Err(StreamError::no_answer(HANDSHAKE_LIMIT)))?;
     let described = tracks::stream_video_track(&session.streams()[video]);
     let audio_track = audio.and_then(|index| tracks::audio_track(&session.streams()[index]));
-    let mut playing = Playing { session: Box::pin(session), address, video, audio, tracks: None, pending: VecDeque::new() };
+    let session = Box::pin(session);
+    let mut playing = Playing { session, address, video, audio, tracks: None, pending: VecDeque::new(), tolerance: Tolerance::default() };
     playing.tracks = match described {
         Some(video) => Some(Tracks { video, audio: audio_track }),
         None => Some(playing.wait_for_parameters(audio_track).await?),
@@ -109,6 +113,7 @@ struct Playing {
     tracks: Option<Tracks>,
     /// Items that belong before the next frame is read; at most three.
     pending: VecDeque<SourceItem>,
+    tolerance: Tolerance,
 }
 
 impl Playing {
@@ -145,7 +150,10 @@ impl Playing {
 
     /// Reads one thing from the camera and queues what it means. Cancel-safe: nothing is awaited after the read.
     async fn read(&mut self) -> Result<(), StreamError> {
-        match self.session.next().await {
+        // See `tolerance`: retina breaks where a picture that it has not given away yet is followed by a packet that is let pass.
+        let read = AssertUnwindSafe(self.session.next()).catch_unwind().await;
+        let Ok(read) = read else { return Err(fault::from_text(Stage::Stream, "", self.address, None)) };
+        match read {
             Some(Ok(CodecItem::VideoFrame(frame))) if frame.stream_id() == self.video => self.take_video(frame),
             Some(Ok(CodecItem::AudioFrame(frame))) if self.audio == Some(frame.stream_id()) && self.tracks.is_some() => {
                 self.pending.push_back(SourceItem::Audio(AudioFrame {
@@ -156,6 +164,10 @@ impl Playing {
                 }));
             }
             Some(Ok(_)) => {}
+            Some(Err(error)) if self.tolerance.lets_pass(&error.to_string(), tokio::time::Instant::now()) => {
+                tracing::debug!(%error, "a packet against the rules was left out");
+                self.pending.push_back(SourceItem::Loss(1));
+            }
             Some(Err(error)) => {
                 tracing::debug!(%error, "RTSP session ended");
                 return Err(match error.status_code() {
@@ -170,6 +182,7 @@ impl Playing {
     }
 
     fn take_video(&mut self, frame: VideoFrame) {
+        self.tolerance.picture(frame.start_ctx(), frame.end_ctx(), frame.is_random_access_point(), tokio::time::Instant::now());
         if frame.loss() > 0 {
             self.pending.push_back(SourceItem::Loss(frame.loss().into()));
         }

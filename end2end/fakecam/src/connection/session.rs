@@ -11,8 +11,9 @@ use rand::rngs::StdRng;
 
 use super::track::{FrameFault, TimestampFault, TrackState, signed_ticks};
 use super::transport::Transport;
+use crate::bend::bend;
 use crate::mount::{Mount, SessionGuard, Timeline};
-use crate::script::{Action, Script};
+use crate::script::{Action, PacketBehaviour, Script};
 
 /// Behind by more than this, a camera throws its queue away and goes on at the next key frame.
 const MAX_LAG: Duration = Duration::from_secs(2);
@@ -144,6 +145,8 @@ impl Session {
         match *action {
             Action::DropMidNal => self.next_frame = FrameFault::CutAndClose,
             Action::LoseMidNal => self.next_frame = FrameFault::LoseMiddle,
+            Action::LoseEnd => self.next_frame = FrameFault::LoseEnd,
+            Action::StartWithoutEnd => self.next_frame = FrameFault::StartWithoutEnd,
             Action::CutPacket => self.next_frame = FrameFault::CutPacket,
             Action::ChangeSessionId => self.change_id(false),
             Action::JumpTimestamps { seconds } => {
@@ -222,8 +225,14 @@ impl Session {
                     self.mount.note_sent(track.next - 1, content.units.len());
                 }
                 let timestamp = track.timestamp(content, ticks, script);
+                let bent = bend(
+                    unit,
+                    &content.encoding,
+                    if fault == FrameFault::StartWithoutEnd { PacketBehaviour::StartWithoutEnd } else { script.packets },
+                );
+                let unit = bent.as_ref().unwrap_or(unit);
                 let sent = track.send(unit, timestamp, script, fault, &mut self.random, &mut self.out);
-                if fault == FrameFault::LoseMiddle && unit.packets.len() < 3 {
+                if matches!(fault, FrameFault::LoseMiddle | FrameFault::LoseEnd) && unit.packets.len() < 3 {
                     self.next_frame = fault;
                 }
                 self.mount.units_sent.fetch_add(1, Ordering::Relaxed);

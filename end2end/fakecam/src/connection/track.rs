@@ -38,6 +38,17 @@ pub(super) struct TrackState {
     pub timestamps: TimestampFault,
     /// Held back to be sent after its successor.
     held: Option<Vec<u8>>,
+    /// Of a dead session, still to come.
+    stale: Option<Stale>,
+}
+
+/// The numbers of a dead session whose packets still come.
+#[derive(Debug)]
+struct Stale {
+    left: u32,
+    ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,6 +66,10 @@ pub(super) enum FrameFault {
     CutAndClose,
     /// The packets in its middle are lost.
     LoseMiddle,
+    /// A fragmented unit that has no end comes before it.
+    StartWithoutEnd,
+    /// The last packet is never numbered nor sent.
+    LoseEnd,
     /// Half of one packet is missing, the stream goes on.
     CutPacket,
 }
@@ -77,6 +92,7 @@ impl TrackState {
             report_due: None,
             timestamps: TimestampFault::None,
             held: None,
+            stale: None,
         }
     }
 
@@ -125,8 +141,12 @@ impl TrackState {
         out: &mut Vec<u8>,
     ) -> Ended {
         let count = unit.packets.len();
+        self.send_stale(unit, script, out);
         for (position, start) in unit.packets.iter().enumerate() {
             let end = unit.packets.get(position + 1).copied().unwrap_or(unit.wire.len());
+            if fault == FrameFault::LoseEnd && count > 2 && position + 1 == count {
+                continue;
+            }
             let from = out.len();
             out.extend_from_slice(&unit.wire[*start..end]);
             self.stamp(&mut out[from..], timestamp);
@@ -158,6 +178,30 @@ impl TrackState {
             }
         }
         Ended::No
+    }
+
+    /// Some packets of a dead session, as live555 of old wrote them to the socket that had got the number of the closed one.
+    fn send_stale(&mut self, unit: &Unit, script: &Script, out: &mut Vec<u8>) {
+        let stale = self.stale.get_or_insert_with(|| Stale {
+            left: script.stale_packets,
+            ssrc: !self.ssrc,
+            sequence: rand::random(),
+            timestamp: rand::random(),
+        });
+        let Transport::Interleaved { channel } = self.transport else { return };
+        let end = unit.packets.get(1).copied().unwrap_or(unit.wire.len());
+        // A frame's worth: they are of another clock, and in no step with this session.
+        for _ in 0..stale.left.min(5) {
+            let mut packet = unit.wire[..end].to_vec();
+            packet[1] = channel;
+            packet[PREFIX + 2..PREFIX + 4].copy_from_slice(&stale.sequence.to_be_bytes());
+            packet[PREFIX + 4..PREFIX + 8].copy_from_slice(&stale.timestamp.to_be_bytes());
+            packet[PREFIX + 8..PREFIX + 12].copy_from_slice(&stale.ssrc.to_be_bytes());
+            out.extend_from_slice(&packet);
+            stale.left -= 1;
+            stale.sequence = stale.sequence.wrapping_add(1);
+        }
+        stale.timestamp = stale.timestamp.wrapping_add(3600);
     }
 
     fn stamp(&mut self, packet: &mut [u8], timestamp: u32) {

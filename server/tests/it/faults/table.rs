@@ -3,7 +3,9 @@
 use super::bystanders::Bystander;
 use super::harness::{Expected, Fault, Measured, nothing, resume, run, say};
 use crate::live_support::{Server, timely};
-use fakecam::{Action, AudioCodec, ConnectBehaviour, FakeCamera, Fixture, KeepaliveBehaviour, Script, Step, TransportBehaviour};
+use fakecam::{
+    Action, AudioCodec, ConnectBehaviour, FakeCamera, Fixture, KeepaliveBehaviour, PacketBehaviour, Script, Step, TransportBehaviour,
+};
 use futures::FutureExt;
 use media::ErrorCode::{NotFound, Protocol, Refused, SessionLimit, Stalled, Timeout, Unreachable, UnsupportedTransport};
 use std::panic::AssertUnwindSafe;
@@ -150,9 +152,8 @@ fn harmless() -> Vec<Fault> {
             let script = Script { new_session_id_per_setup: true, ..Script::default() };
             builder.fixture(Fixture::sub().with_audio(AudioCodec::Aac)).behaviour(script)
         }),
-        Fault::harmless("other parameter sets and another size", |camera| {
-            async { camera.change_sps().await.expect("a camera that listens") }.boxed()
-        }),
+        Fault::harmless("other parameter sets of the same size", acts!(Action::Switch { fixture: "same_size".to_owned() })),
+        Fault::harmless("another size", |camera| async { camera.change_sps().await.expect("a camera that listens") }.boxed()),
         Fault::harmless("timestamps a minute on", acts!(Action::JumpTimestamps { seconds: 60.0 })),
         Fault::harmless("timestamps a minute back", acts!(Action::JumpTimestamps { seconds: -60.0 })),
         Fault::harmless("timestamps three seconds on", acts!(Action::JumpTimestamps { seconds: 3.0 })),
@@ -171,6 +172,33 @@ fn harmless() -> Vec<Fault> {
         Fault::harmless("datagrams in another order", scripts!(|script| script.reorder = 0.01)).over("udp"),
         Fault::harmless("datagrams twice", scripts!(|script| script.duplicate = 0.2)).over("udp"),
     ]
+}
+
+/// Packets against the rules of their payload format, for as long as it takes or once.
+fn bad_packets() -> Vec<Fault> {
+    let bends = |name, begin| Fault::harmless(name, begin).lasting(100);
+    vec![
+        bends("mark on supplemental information", scripts!(|script| script.packets = PacketBehaviour::MarkSei)),
+        bends("start codes inside packets", scripts!(|script| script.packets = PacketBehaviour::StartCodes)),
+        bends("NAL units of a reserved type", scripts!(|script| script.packets = PacketBehaviour::ReservedType)),
+        bends("NAL units of a reserved type from the start", nothing).on(|builder| bent(builder, PacketBehaviour::ReservedType)),
+        bends("NAL units of a reserved type in H.265", nothing)
+            .on(|builder| bent(builder.fixture(Fixture::h265()), PacketBehaviour::ReservedType)),
+        bends("NAL units with the forbidden bit", scripts!(|script| script.packets = PacketBehaviour::ForbiddenBit)),
+        bends("packets without payload", scripts!(|script| script.packets = PacketBehaviour::NoPayload)),
+        bends("fragments without payload", scripts!(|script| script.packets = PacketBehaviour::EmptyFragments)),
+        bends("fragments without payload in H.265", nothing)
+            .on(|builder| bent(builder.fixture(Fixture::h265()), PacketBehaviour::EmptyFragments)),
+        bends("fragments begun and never ended", acts!(Action::StartWithoutEnd)),
+        // Where the next frame begins inside the last one nothing is known to be whole.
+        Fault::blink("a frame without its end", acts!(Action::LoseEnd), Protocol, BROKEN),
+        Fault::blink("packets of a dead session", drops!(|script| script.stale_packets = 60), Unreachable, CLOSED),
+        Fault::outage("mark on every packet", scripts!(|script| script.packets = PacketBehaviour::MarkEvery), Protocol, BROKEN, Protocol),
+    ]
+}
+
+fn bent(builder: fakecam::Builder, packets: PacketBehaviour) -> fakecam::Builder {
+    builder.behaviour(Script { packets, ..Script::default() })
 }
 
 /// All of a table at the same time in one server, next to a camera that nothing happens to.
@@ -214,4 +242,9 @@ async fn what_can_be_played_over_is_no_outage() {
     let faults = harmless();
     assert!(faults.iter().all(|fault| matches!(fault.expected, Expected::Nothing)));
     run_all(faults).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn packets_against_the_rules_cost_a_picture_or_a_session_and_no_more() {
+    run_all(bad_packets()).await;
 }
