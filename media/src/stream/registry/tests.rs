@@ -1,5 +1,8 @@
 //! The registry, supervisor and handles together, against a scripted camera, under tokio's paused clock.
 
+#[path = "tests/sequences.rs"]
+mod sequences;
+
 use super::*;
 use crate::id::Quality;
 use crate::stream::handle::Viewer;
