@@ -162,7 +162,10 @@ impl TrackClock {
         let elapsed = ticks(received.mono_us.saturating_sub(latest.received.mono_us), self.rate);
         // What was taken out of the timeline has passed all the same.
         let passed = time.saturating_sub(latest.time).saturating_add(closed);
-        self.pace.advance(passed, elapsed, received, self.rate);
+        // A place that was made up says nothing of how late the frame is.
+        if !stamped.repaired || stamped.jumped {
+            self.pace.advance(passed, elapsed, received, self.rate);
+        }
         self.latest = Some(Latest { time, received, sound });
         self.remember(stamped.time, order);
         stamped
