@@ -124,7 +124,10 @@ pub struct LinkInput {
     /// It shows this stream only. For players; absent: all of the camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<Quality>,
-    /// `live` at least. What one may not do oneself one cannot give away.
+    /// It shows this recording of the camera and nothing else. For guests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording_id: Option<i64>,
+    /// `live` at least; of a recording `playback`, and `export` if it may be downloaded. What one may not do oneself one cannot give away.
     pub actions: Vec<CameraAction>,
     /// RFC 3339; within 7 days for players, within a year for guests.
     pub expires_at: String,
@@ -141,6 +144,9 @@ pub struct LinkInfo {
     /// It shows this stream only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<Quality>,
+    /// It shows this recording only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording_id: Option<i64>,
     pub actions: Vec<CameraAction>,
     /// Who made it; it reaches no further than they do.
     pub created_by: Option<String>,

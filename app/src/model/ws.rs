@@ -1,6 +1,6 @@
 //! Messages of `/api/v1/ws`. Server to client: the full state first, then changes. Client to server: what only a browser can measure.
 
-use super::{Alert, Camera, Incident, Quality, StreamStatus};
+use super::{Alert, Camera, Incident, Quality, RunningRecording, StreamStatus};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -34,6 +34,8 @@ pub enum ServerMessage {
     Incident { incident: Incident },
     /// Every camera for which people are asked to look: first, and again whenever one is added or removed.
     Alerts { alerts: Vec<Alert> },
+    /// Every camera that is being recorded: first, and again whenever a recording begins or ends.
+    Recordings { running: Vec<RunningRecording> },
     /// Sent every 5 s so that a client knows the line is alive.
     Heartbeat { wallclock_ms: i64 },
 }
@@ -64,6 +66,10 @@ impl ServerMessage {
             alerts: Vec<Alert>,
         }
         #[derive(Deserialize)]
+        struct Recordings {
+            running: Vec<RunningRecording>,
+        }
+        #[derive(Deserialize)]
         struct Heartbeat {
             wallclock_ms: i64,
         }
@@ -72,6 +78,7 @@ impl ServerMessage {
             "cameras" => Self::Cameras { cameras: part::<Cameras>(json)?.cameras },
             "incident" => Self::Incident { incident: part::<OfIncident>(json)?.incident },
             "alerts" => Self::Alerts { alerts: part::<Alerts>(json)?.alerts },
+            "recordings" => Self::Recordings { running: part::<Recordings>(json)?.running },
             "heartbeat" => Self::Heartbeat { wallclock_ms: part::<Heartbeat>(json)?.wallclock_ms },
             _ => return None,
         };
@@ -113,6 +120,7 @@ mod tests {
             ServerMessage::StreamStatus { camera_id: 7, status: StreamStatus::idle(Quality::Sub) },
             ServerMessage::Cameras { cameras: Vec::new() },
             ServerMessage::Alerts { alerts: Vec::new() },
+            ServerMessage::Recordings { running: Vec::new() },
             ServerMessage::Heartbeat { wallclock_ms: 1_790_000_000_000 },
         ];
         for message in messages {

@@ -1,7 +1,7 @@
 //! The cameras, the status of their streams, and the time.
 
 use crate::backend::WallData;
-use crate::model::{Alert, Camera, CameraAction, Incident, Quality, ServerMessage, StreamStatus};
+use crate::model::{Alert, Camera, CameraAction, Incident, Quality, RunningRecording, ServerMessage, StreamStatus};
 use crate::text;
 use crate::view::face::is_online;
 use leptos::prelude::*;
@@ -39,6 +39,8 @@ pub struct Wall {
     pub incidents: RwSignal<Vec<Incident>>,
     /// The cameras for which people are asked to look.
     pub alerts: RwSignal<Vec<Alert>>,
+    /// The recordings that run now, of the cameras that may be watched.
+    pub recordings: RwSignal<Vec<RunningRecording>>,
     /// One cell per stream, so that a status wakes only its own tile.
     cells: StoredValue<HashMap<(i64, Quality), StatusCell>>,
 }
@@ -54,6 +56,7 @@ pub(super) fn provide() {
         skew_ms: RwSignal::new(0),
         incidents: RwSignal::new(Vec::new()),
         alerts: RwSignal::new(Vec::new()),
+        recordings: RwSignal::new(Vec::new()),
         cells: StoredValue::new(HashMap::new()),
     });
 }
@@ -79,6 +82,7 @@ impl Wall {
             ServerMessage::StreamStatus { camera_id, status } => self.put(camera_id, status, Some(now_ms)),
             ServerMessage::Incident { incident } => self.put_incident(incident),
             ServerMessage::Alerts { alerts } => self.alerts.set(alerts),
+            ServerMessage::Recordings { running } => self.recordings.set(running),
             ServerMessage::Heartbeat { wallclock_ms } => self.skew_ms.set(wallclock_ms - now_ms),
         }
     }

@@ -28,6 +28,7 @@ fn told(permit: &Permit<SignedIn>, link: &Link) -> LinkInfo {
         label: link.label.clone(),
         camera_id: link.camera,
         stream: link.stream,
+        recording_id: None,
         actions: link.actions.list(),
         created_by: maker.map(|maker| maker.name.clone()),
         created_at: moment::told(link.created_at),

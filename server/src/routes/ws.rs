@@ -135,6 +135,7 @@ fn text_for(state: &AppState, principal: &Principal, told: Told) -> Option<Utf8B
         About::Cameras => Some(feed::list(visible(state, principal))),
         About::Alerts if admin => Some(told.text(true)),
         About::Alerts => Some(alerts(state, principal)),
+        About::Recordings => None,
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Feed {
 #[derive(Debug, Clone)]
 pub struct Told {
     pub about: About,
-    /// Of [`About::Cameras`] and [`About::Alerts`]: as those read it who see everything.
+    /// Of [`About::Cameras`], [`About::Alerts`] and [`About::Recordings`]: as those read it who see everything.
     text: Utf8Bytes,
     /// For those who may not hear the camera, where that makes a difference.
     silent: Option<Utf8Bytes>,
@@ -52,6 +52,8 @@ pub enum About {
     Cameras,
     /// The alerts, which are others for everybody.
     Alerts,
+    /// The recordings that run, which are others for everybody.
+    Recordings,
     /// One camera.
     Camera(i64),
     /// The server.
@@ -67,6 +69,7 @@ impl About {
             ServerMessage::Cameras { .. } => Self::Cameras,
             ServerMessage::Incident { incident } => incident.camera_id.map_or(Self::Server, Self::Camera),
             ServerMessage::Alerts { .. } => Self::Alerts,
+            ServerMessage::Recordings { .. } => Self::Recordings,
             ServerMessage::Heartbeat { .. } => Self::Everybody,
         }
     }

@@ -68,7 +68,7 @@ fn Fields(cameras: Vec<Camera>, close: Callback<()>, done: Callback<String>) -> 
         let kind = kind.get_untracked();
         let expires_at = from_now(i64::from(days(kind).get_untracked().unwrap_or(1)) * DAY_S);
         let stream = stream.get_untracked().filter(|_| kind == LinkKind::Media);
-        let input = LinkInput { kind, label: label.get_untracked(), camera_id, stream, actions, expires_at };
+        let input = LinkInput { kind, label: label.get_untracked(), camera_id, stream, recording_id: None, actions, expires_at };
         form.send(async move { api::add_link(&input).await }, move |link| done.run(link.path.unwrap_or_default()));
     };
     let kinds = [LinkKind::Guest, LinkKind::Media].map(|kind| (kind, words::link_kind(kind), words::link_kind_help(kind))).to_vec();
