@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod mjpeg;
 pub mod mse;
 pub mod mux;
+pub mod record;
 pub mod redacted;
 pub mod reorder;
 pub mod snapshot;
