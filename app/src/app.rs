@@ -45,6 +45,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("camera/:id") view=|| () ssr=SsrMode::Async />
                 </ParentRoute>
                 <ParentRoute path=path!("") view=PageShell ssr=SsrMode::Async>
+                    <Route path=path!("recordings") view=|| page(Lazy::Recordings) ssr=SsrMode::Async />
+                    <Route path=path!("recordings/:id") view=|| page(Lazy::Recording) ssr=SsrMode::Async />
                     <Route path=path!("health") view=|| operator(Lazy::Health) ssr=SsrMode::Async />
                     <Route path=path!("settings") view=|| admin(Lazy::Settings) ssr=SsrMode::Async />
                     <Route path=path!("https") view=|| page(Lazy::Https) ssr=SsrMode::Async />

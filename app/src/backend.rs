@@ -24,6 +24,29 @@ pub struct WallData {
     pub statuses: Vec<CameraStatus>,
 }
 
+/// What a guest's link leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guest {
+    Camera,
+    /// One recording, by its number.
+    Recording(i64),
+}
+
+impl Guest {
+    /// As the document says it in `data-guest`.
+    pub fn told(self) -> String {
+        match self {
+            Self::Camera => "camera".to_owned(),
+            Self::Recording(id) => id.to_string(),
+        }
+    }
+
+    /// Reads [`Guest::told`].
+    pub fn read(told: &str) -> Self {
+        told.parse().map_or(Self::Camera, Self::Recording)
+    }
+}
+
 /// The answer of a [`Backend`] method.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>;
 
@@ -37,6 +60,8 @@ pub trait Backend: Send + Sync + 'static {
     fn https(&self) -> Answer<'_, HttpsStatus>;
     /// The role of whoever asks for the page.
     fn role(&self) -> Option<Role>;
+    /// What the link of whoever asks leads to, if they are a guest.
+    fn guest(&self) -> Option<Guest>;
     /// What the page is about does not exist, for whoever asks: the answer's status says so too.
     fn missing(&self);
     /// The page is not for whoever asks: the answer's status says so too.

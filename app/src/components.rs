@@ -18,6 +18,7 @@ pub mod modal;
 pub mod nav;
 pub mod overlay;
 pub mod page_shell;
+pub mod recording;
 pub mod recordings;
 pub mod search;
 pub mod segments;

@@ -16,6 +16,8 @@ use crate::pages::health::HealthPage;
 use crate::pages::https::HttpsPage;
 use crate::pages::people::PeoplePage;
 use crate::pages::person::PersonPage;
+use crate::pages::recording::RecordingPage;
+use crate::pages::recordings::RecordingsPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::setup::SetupPage;
 use crate::pages::sign_in::SignInPage;
@@ -50,6 +52,8 @@ pub enum Lazy {
     History(i64),
     /// The search for a camera of the wall.
     Search,
+    Recordings,
+    Recording,
 }
 
 /// A module of the program: some of [`Lazy`] together.
@@ -60,6 +64,7 @@ enum Part {
     Settings,
     Entry,
     Search,
+    Recordings,
 }
 
 /// The module can't be fetched.
@@ -77,6 +82,7 @@ impl Lazy {
     pub fn of(path: &str) -> Option<Self> {
         let path = path.strip_suffix('/').unwrap_or(path);
         Some(match path {
+            "/recordings" => Self::Recordings,
             "/health" => Self::Health,
             "/people" => Self::People,
             "/tokens" => Self::Tokens,
@@ -88,6 +94,7 @@ impl Lazy {
             "/setup" => Self::Setup,
             "/welcome" => Self::Welcome,
             _ if path.strip_prefix("/people/").is_some_and(|id| !id.contains('/')) => Self::Person,
+            _ if path.strip_prefix("/recordings/").is_some_and(|id| !id.contains('/')) => Self::Recording,
             _ => return None,
         })
     }
@@ -99,6 +106,7 @@ impl Lazy {
             Self::Settings | Self::Https | Self::Camera(_) | Self::Find | Self::Delete(_) => Part::Settings,
             Self::Account | Self::SignIn | Self::Setup | Self::Welcome => Part::Entry,
             Self::Search => Part::Search,
+            Self::Recordings | Self::Recording => Part::Recordings,
         }
     }
 
@@ -110,6 +118,7 @@ impl Lazy {
             Part::Settings => "settings",
             Part::Entry => "entry",
             Part::Search => "search",
+            Part::Recordings => "recordings",
         }
     }
 
@@ -121,6 +130,7 @@ impl Lazy {
             Part::Settings => fetch_settings().await?,
             Part::Entry => fetch_entry().await?,
             Part::Search => fetch_search().await?,
+            Part::Recordings => fetch_recordings().await?,
         }
         Ok(())
     }
@@ -132,6 +142,7 @@ impl Lazy {
             Part::Settings => settings(self).await,
             Part::Entry => entry(self).await,
             Part::Search => search(self).await,
+            Part::Recordings => recordings(self).await,
         }
     }
 
@@ -183,6 +194,14 @@ fn entry(what: Lazy) -> Result<AnyView, NotLoaded> {
 #[wasm_split(search, wasm_split_path = ::leptos::wasm_split, preload(fetch_search), fallible)]
 fn search(_what: Lazy) -> Result<AnyView, NotLoaded> {
     Ok(view! { <SearchDialog /> }.into_any())
+}
+
+#[wasm_split(recordings, wasm_split_path = ::leptos::wasm_split, preload(fetch_recordings), fallible)]
+fn recordings(what: Lazy) -> Result<AnyView, NotLoaded> {
+    Ok(match what {
+        Lazy::Recording => view! { <RecordingPage /> }.into_any(),
+        _ => view! { <RecordingsPage /> }.into_any(),
+    })
 }
 
 /// Waits until what the browser's address needs is there. To be called before the page is hydrated: what the server rendered must
@@ -284,6 +303,9 @@ mod tests {
         assert_eq!(Lazy::of("/people"), Some(Lazy::People));
         assert_eq!(Lazy::of("/people/7"), Some(Lazy::Person));
         assert_eq!(Lazy::of("/people/7/8"), None);
+        assert_eq!(Lazy::of("/recordings"), Some(Lazy::Recordings));
+        assert_eq!(Lazy::of("/recordings/7"), Some(Lazy::Recording));
+        assert_eq!(Lazy::of("/recordings/7/video.mp4"), None);
         assert_eq!(Lazy::of("/nowhere"), None);
     }
 }

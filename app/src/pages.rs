@@ -7,6 +7,8 @@ pub mod https;
 pub mod not_found;
 pub mod people;
 pub mod person;
+pub mod recording;
+pub mod recordings;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::assets::Assets;
-use crate::backend::ServerBackend;
+use crate::backend::{Guest, ServerBackend};
 use crate::lazy::Lazy;
 use crate::text;
 use leptos::nonce::use_nonce;
@@ -28,10 +28,12 @@ pub fn shell(assets: Assets) -> impl IntoView {
     // Fetched beside the program itself instead of after it.
     let fetched: Vec<String> =
         iter::once(module.clone()).chain(page.into_iter().flat_map(|page| assets.module(page.module()).cloned())).collect();
-    let role = use_context::<ServerBackend>().and_then(|backend| backend.0.role()).map(|role| role.as_str());
+    let backend = use_context::<ServerBackend>();
+    let role = backend.as_ref().and_then(|backend| backend.0.role()).map(|role| role.as_str());
+    let guest = backend.and_then(|backend| backend.0.guest()).map(Guest::told);
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-hls=assets.url("hls.js") data-program=parts.clone() data-role=role>
+        <html lang="en" data-hls=assets.url("hls.js") data-program=parts.clone() data-role=role data-guest=guest>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />

@@ -13,6 +13,7 @@ pub mod https;
 pub mod pages;
 pub mod people;
 pub mod picture;
+pub mod recordings;
 pub mod search;
 pub mod settings;
 

@@ -12,6 +12,7 @@ pub mod history;
 pub mod layout;
 pub mod number;
 pub mod password;
+pub mod recordings;
 pub mod search;
 pub mod setting;
 pub mod spark;

@@ -3,12 +3,12 @@
 use crate::error::AppError;
 use crate::guard::{Gate, visible, wants_page};
 use crate::middleware::headers::page_policy;
-use crate::people::principal::{Principal, not_allowed, not_signed_in};
+use crate::people::principal::{Principal, Who, not_allowed, not_signed_in};
 use crate::services::feed;
 use crate::site;
 use crate::state::AppState;
 use app::assets::Assets;
-use app::backend::{Answer, Backend, CameraStatus, ServerBackend, WallData};
+use app::backend::{Answer, Backend, CameraStatus, Guest, ServerBackend, WallData};
 use app::model::{HttpsStatus, Role, SystemHealth};
 use axum::Router;
 use axum::extract::Request;
@@ -145,6 +145,10 @@ impl Backend for Pages {
     fn role(&self) -> Option<Role> {
         let principal = principal();
         (!principal.is_nobody()).then(|| principal.role())
+    }
+
+    fn guest(&self) -> Option<Guest> {
+        matches!(principal().who, Who::Guest { .. }).then_some(Guest::Camera)
     }
 
     fn missing(&self) {

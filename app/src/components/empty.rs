@@ -1,11 +1,13 @@
 //! The wall without cameras, and while it loads.
 
+use crate::backend::Guest;
 use crate::components::icon::{Glyph, Icon, Mark};
 use crate::hooks::{api, role};
 use crate::model::{Camera, CameraInput, Problem, Profile};
 use crate::state::{Dialog, Wall, use_dialogs, use_style, use_toasts, use_wall};
 use crate::text;
 use crate::view::form::free_name;
+use crate::view::recordings::address;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -70,7 +72,20 @@ pub fn EmptyWall() -> impl IntoView {
                 <Mark />
             </div>
             <h1 id="empty-title">{text::EMPTY_TITLE}</h1>
-            <p>{if edits { text::EMPTY_TEXT } else { text::EMPTY_ASK }}</p>
+            {match role::guest() {
+                Some(Guest::Recording(id)) => {
+                    view! {
+                        <p>{text::recordings::GUEST_WALL}</p>
+                        <div class="empty__actions">
+                            <a class="button button--primary" href=address(id)>
+                                {text::recordings::WATCH}
+                            </a>
+                        </div>
+                    }
+                        .into_any()
+                }
+                _ => view! { <p>{if edits { text::EMPTY_TEXT } else { text::EMPTY_ASK }}</p> }.into_any(),
+            }}
             <div class="empty__actions" hidden=!edits>
                 <AddButtons added primary=true />
             </div>

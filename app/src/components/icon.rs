@@ -41,6 +41,10 @@ pub enum Glyph {
     Person,
     People,
     Search,
+    Record,
+    Stop,
+    Film,
+    Share,
 }
 
 impl Glyph {
@@ -91,6 +95,10 @@ impl Glyph {
                 "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20a6.5 6.5 0 0 1 13 0M16 4.4a3.5 3.5 0 0 1 0 6.2M18 14.2a6.5 6.5 0 0 1 3.5 5.8"
             }
             Self::Search => "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.3 15.3 20 20",
+            Self::Record => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 15.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z",
+            Self::Stop => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM9 9h6v6H9z",
+            Self::Film => "M3.5 6.5A1.5 1.5 0 0 1 5 5h14a1.5 1.5 0 0 1 1.5 1.5v11A1.5 1.5 0 0 1 19 19H5a1.5 1.5 0 0 1-1.5-1.5zM10 9v6l5-3z",
+            Self::Share => "M12 15V4M8 7.5 12 4l4 3.5M7 11H5v9h14v-9h-2",
             Self::Menu => "M4 7h16M4 12h16M4 17h16",
             Self::Download => "M12 4v11M7.5 11 12 15.5l4.5-4.5M5 20h14",
             Self::Pulse => "M3 12h4l2.5-6.5 5 13L17 12h4",

@@ -2,7 +2,7 @@
 
 use crate::components::icon::{Glyph, Icon, IconButton};
 use crate::hooks::outside::use_outside;
-use crate::hooks::role::use_role;
+use crate::hooks::role::{guest, use_role};
 use crate::model::Role;
 use crate::text;
 use leptos::html::Div;
@@ -17,17 +17,27 @@ struct Place {
     glyph: Glyph,
     /// Whom it is for, and those above.
     least: Role,
+    /// Not for guests, who have a link instead of an account.
+    people: bool,
     /// Pages beside it, which its own tabs lead to.
     also: &'static [&'static str],
 }
 
 /// Every page in the navigation, in its order. A new page needs its line here and its route in `app.rs`.
-const PLACES: [Place; 5] = [
-    Place { path: "/", label: text::pages::WALL, glyph: Glyph::Grid, least: Role::Viewer, also: &[] },
-    Place { path: "/health", label: text::pages::HEALTH, glyph: Glyph::Pulse, least: Role::Operator, also: &[] },
-    Place { path: "/settings", label: text::pages::SETTINGS, glyph: Glyph::Sliders, least: Role::Admin, also: &["/https"] },
-    Place { path: "/people", label: text::admin::PEOPLE, glyph: Glyph::People, least: Role::Admin, also: &["/tokens", "/audit"] },
-    Place { path: "/account", label: text::people::ACCOUNT, glyph: Glyph::Person, least: Role::Viewer, also: &[] },
+const PLACES: [Place; 6] = [
+    Place { path: "/", label: text::pages::WALL, glyph: Glyph::Grid, least: Role::Viewer, people: false, also: &[] },
+    Place { path: "/recordings", label: text::recordings::RECORDINGS, glyph: Glyph::Film, least: Role::Viewer, people: true, also: &[] },
+    Place { path: "/health", label: text::pages::HEALTH, glyph: Glyph::Pulse, least: Role::Operator, people: true, also: &[] },
+    Place { path: "/settings", label: text::pages::SETTINGS, glyph: Glyph::Sliders, least: Role::Admin, people: true, also: &["/https"] },
+    Place {
+        path: "/people",
+        label: text::admin::PEOPLE,
+        glyph: Glyph::People,
+        least: Role::Admin,
+        people: true,
+        also: &["/tokens", "/audit"],
+    },
+    Place { path: "/account", label: text::people::ACCOUNT, glyph: Glyph::Person, least: Role::Viewer, people: false, also: &[] },
 ];
 
 impl Place {
@@ -46,10 +56,10 @@ impl Place {
 #[component]
 fn Links(class: &'static str, #[prop(optional)] on_press: Option<Callback<()>>) -> impl IntoView {
     let path = use_location().pathname;
-    let role = use_role();
+    let (role, guest) = (use_role(), guest().is_some());
     PLACES
         .into_iter()
-        .filter(|place| role >= Some(place.least))
+        .filter(|place| role >= Some(place.least) && !(guest && place.people))
         .map(|place| {
             let here = Memo::new(move |_| path.with(|path| place.holds(path)));
             view! {
@@ -116,6 +126,7 @@ mod tests {
     fn an_address_belongs_to_one_page() {
         assert_eq!(at("/"), ["/"]);
         assert_eq!(at("/camera/3"), ["/"]);
+        assert_eq!(at("/recordings/7"), ["/recordings"]);
         assert_eq!(at("/health"), ["/health"]);
         assert_eq!(at("/health/"), ["/health"]);
         assert_eq!(at("/https"), ["/settings"]);

@@ -6,6 +6,7 @@ pub mod details;
 pub mod flag;
 pub mod layer;
 mod reading;
+pub mod recording;
 mod stage;
 pub mod watch;
 
@@ -16,6 +17,7 @@ use crate::components::tile::details::TileDetails;
 use crate::components::tile::flag::TileFlag;
 use crate::components::tile::layer::LiveVideo;
 use crate::components::tile::reading::Reading;
+use crate::components::tile::recording::RecordingMark;
 use crate::components::tile::stage::Stage;
 use crate::components::tile::watch::PictureWatch;
 use crate::hooks::poster::use_poster;
@@ -118,6 +120,7 @@ pub fn Tile(id: i64, enlarged: Enlarged) -> impl IntoView {
             <Show when=move || watched.get()>
                 <PictureWatch id stage />
             </Show>
+            <RecordingMark id />
             <Plate name alerted face=reading.face latency=reading.latency picture_age />
             <TileControls id name has_audio muted details enlarged stage />
         </article>

@@ -1,6 +1,7 @@
 //! A camera's menu, opened by its button or a right click. One for the page, above everything.
 
 use crate::components::icon::{Glyph, Icon};
+use crate::components::tile::recording::toggle;
 use crate::hooks::keys::use_keys;
 use crate::hooks::{api, role};
 use crate::model::{Camera, CameraAction, CameraPatch};
@@ -17,7 +18,7 @@ use web_sys::{HtmlElement, Node};
 
 /// Its size for keeping it inside the window, CSS pixels.
 const WIDTH: f64 = 220.0;
-const HEIGHT: f64 = 448.0;
+const HEIGHT: f64 = 536.0;
 
 #[component]
 pub fn TileMenu() -> impl IntoView {
@@ -122,6 +123,8 @@ fn OpenMenu(request: MenuRequest, camera: Camera) -> impl IntoView {
     let camera = StoredValue::new(camera);
     let (enabled, hidden) = camera.with_value(|camera| (camera.enabled, camera.hidden));
     let edits = camera.with_value(|camera| camera.may(CameraAction::Configure));
+    let plays = camera.with_value(|camera| camera.may(CameraAction::Playback));
+    let records = untrack(|| wall.records(id));
     // Which cameras there are, and in which order, is for admins.
     let administers = role::administers();
     let (left, top) = corner(&request);
@@ -143,6 +146,16 @@ fn OpenMenu(request: MenuRequest, camera: Camera) -> impl IntoView {
                     details.toggle(id);
                 }
             />
+            {records.then(|| view! { <RecordEntry deeds /> })}
+            {plays
+                .then(|| {
+                    view! {
+                        <a role="menuitem" class="menu__entry" href=format!("/recordings?camera={id}") on:click=move |_| deeds.close()>
+                            <Icon glyph=Glyph::Film />
+                            {text::recordings::RECORDINGS}
+                        </a>
+                    }
+                })}
             <Entry glyph=Glyph::Clock label=text::history::OPEN on_press=move || dialogs.show(Dialog::History(id)) />
             <Entry
                 glyph=Glyph::Signal
@@ -177,6 +190,22 @@ fn OpenMenu(request: MenuRequest, camera: Camera) -> impl IntoView {
                 })}
         </div>
     }
+}
+
+/// Starts a recording, or ends the one that runs.
+#[component]
+fn RecordEntry(deeds: Deeds) -> impl IntoView {
+    let Deeds { id, wall, toasts, .. } = deeds;
+    // As it was when the menu opened: it must not change under the finger.
+    let (glyph, label) = match untrack(|| wall.recording(id)) {
+        Some(_) => (Glyph::Stop, text::recordings::STOP),
+        None => (Glyph::Record, text::recordings::RECORD),
+    };
+    let press = move || {
+        deeds.close();
+        toggle(wall, toasts, id);
+    };
+    view! { <Entry glyph label on_press=press /> }
 }
 
 /// One place to the front and one to the back, where there is a camera.

@@ -14,6 +14,16 @@ pub fn ToastCorner() -> impl IntoView {
                 <div class="toast" data-tone=if toast.good { "good" } else { "bad" }>
                     <Icon glyph=if toast.good { Glyph::Check } else { Glyph::Alert } />
                     <p>{toast.sentence.clone()}</p>
+                    {toast
+                        .link
+                        .clone()
+                        .map(|(label, href)| {
+                            view! {
+                                <a class="toast__link" href=href on:click=move |_| toasts.dismiss(toast.id)>
+                                    {label}
+                                </a>
+                            }
+                        })}
                     <IconButton glyph=Glyph::Close label=text::DISMISS on_press=move |_| toasts.dismiss(toast.id) />
                 </div>
             </For>

@@ -1,12 +1,13 @@
 //! The REST API as typed calls. Every failure is a [`Problem`] with a sentence for the page. Browser only.
 
 pub mod admin;
+pub mod recordings;
 
 use crate::hooks::place;
 use crate::model::{
     Availability, Camera, CameraInput, CameraPatch, CameraSetting, DiscoveryReport, FirstAdmin, History, Incident, IncidentQuery,
-    InstallationPatch, InstallationSettings, Password, PasswordChange, ProbeReport, Problem, Profile, Quality, RecordingPlace,
-    RecordingPlaceInput, SessionInfo, SignIn, SystemHealth, Timeline, TimelineRange, WebhookInput, WebhookReport, WhoAmI,
+    InstallationPatch, InstallationSettings, Password, PasswordChange, ProbeReport, Problem, Profile, Quality, RecordingInput,
+    RecordingPlace, RecordingPlaceInput, SessionInfo, SignIn, SystemHealth, Timeline, TimelineRange, WebhookInput, WebhookReport, WhoAmI,
 };
 use crate::text;
 use gloo::net::http::{Request, RequestBuilder, Response};
@@ -115,6 +116,16 @@ pub async fn choose_recording_place(input: &RecordingPlaceInput) -> Result<Recor
 /// Sends a webhook once, as typed.
 pub async fn test_webhook(input: &WebhookInput) -> Result<WebhookReport, Problem> {
     ask(Request::post, "/settings/webhook/test", input).await
+}
+
+/// Starts a recording; it ends by itself after an hour.
+pub async fn start_recording(camera_id: i64) -> Result<(), Problem> {
+    tell(Request::post, &format!("/cameras/{camera_id}/recording"), &RecordingInput::default()).await
+}
+
+/// Ends a camera's recording.
+pub async fn stop_recording(camera_id: i64) -> Result<(), Problem> {
+    delete(&format!("/cameras/{camera_id}/recording")).await
 }
 
 /// Connects a stream anew, now.

@@ -1,5 +1,6 @@
 //! The role of whoever looks at the page: what is of no use to them is not offered. The server decides by itself what they may do.
 
+use crate::backend::Guest;
 use crate::model::Role;
 use leptos::prelude::*;
 
@@ -24,4 +25,16 @@ pub fn administers() -> bool {
 /// Whether the server and its streams are theirs to look after.
 pub fn operates() -> bool {
     use_role() >= Some(Role::Operator)
+}
+
+/// What the link leads to of whoever has no account but a link; None for everybody else.
+pub fn guest() -> Option<Guest> {
+    #[cfg(feature = "ssr")]
+    {
+        use_context::<crate::backend::ServerBackend>().and_then(|backend| backend.0.guest())
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        document().document_element().and_then(|root| root.get_attribute("data-guest")).map(|told| Guest::read(&told))
+    }
 }

@@ -6,11 +6,14 @@ use crate::components::admin::{Answer, Tabs};
 use crate::components::confirm::Confirm;
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::api::admin as api;
+use crate::hooks::api::recordings::recording;
 use crate::hooks::local_time::when;
-use crate::model::{Camera, LinkInfo, Problem, TokenInfo};
+use crate::model::{Camera, LinkInfo, Problem, Recording, TokenInfo};
 use crate::state::use_toasts;
 use crate::text;
 use crate::text::admin as words;
+use crate::text::recordings as recording_words;
+use crate::view::recordings::{address, camera as camera_of};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
@@ -21,6 +24,8 @@ struct Found {
     tokens: Vec<TokenInfo>,
     links: Vec<LinkInfo>,
     cameras: Vec<Camera>,
+    /// Those that links lead to and that are still there.
+    recordings: Vec<Recording>,
 }
 
 /// Which dialog is open.
@@ -57,7 +62,12 @@ pub fn TokensPage() -> impl IntoView {
         spawn_local(async move {
             let answer = async {
                 let (tokens, links, cameras) = futures::join!(api::tokens(), api::links(), api::cameras());
-                Ok(Found { tokens: tokens?, links: links?, cameras: cameras? })
+                let links = links?;
+                let mut shared: Vec<i64> = links.iter().filter_map(|link| link.recording_id).collect();
+                shared.sort_unstable();
+                shared.dedup();
+                let recordings = futures::future::join_all(shared.into_iter().map(recording)).await.into_iter().flatten().collect();
+                Ok(Found { tokens: tokens?, links, cameras: cameras?, recordings })
             };
             let answer = answer.await;
             found.try_set(Some(answer));
@@ -101,7 +111,7 @@ pub fn TokensPage() -> impl IntoView {
 
 #[component]
 fn Lists(found: Found, open: RwSignal<Option<Open>>) -> impl IntoView {
-    let Found { tokens, links, cameras } = found;
+    let Found { tokens, links, cameras, recordings } = found;
     let names: Vec<(i64, String)> = cameras.iter().map(|camera| (camera.id, camera.name.clone())).collect();
     let camera = {
         let names = names.clone();
@@ -150,7 +160,8 @@ fn Lists(found: Found, open: RwSignal<Option<Open>>) -> impl IntoView {
                 } else {
                     let rows = links.into_iter().map(|link| {
                         let name = camera(link.camera_id).unwrap_or_else(|| words::GONE_CAMERA.to_owned());
-                        view! { <LinkRow link name open /> }
+                        let recording = link.recording_id.map(|id| recordings.iter().find(|one| one.id == id).cloned());
+                        view! { <LinkRow link name recording open /> }
                     });
                     view! {
                         <ul class="cards" aria-label=words::LINKS>
@@ -198,8 +209,22 @@ fn past(rfc3339: &str) -> bool {
     crate::view::time::parse_rfc3339(rfc3339).is_some_and(|at| at <= crate::hooks::heartbeat::browser_now_ms())
 }
 
+/// `name`: of its camera. `recording`: None if it leads to the camera itself; within it None if it was deleted.
 #[component]
-fn LinkRow(link: LinkInfo, name: String, open: RwSignal<Option<Open>>) -> impl IntoView {
+fn LinkRow(link: LinkInfo, name: String, recording: Option<Option<Recording>>, open: RwSignal<Option<Open>>) -> impl IntoView {
+    let target = match recording {
+        None => name.into_any(),
+        Some(None) => recording_words::ONE_RECORDING_GONE.into_any(),
+        Some(Some(recording)) => {
+            let said = recording_words::one_recording(&camera_of(&recording), &when(&recording.start));
+            view! {
+                <a class="card__link" href=address(recording.id)>
+                    {said}
+                </a>
+            }
+            .into_any()
+        }
+    };
     let (id, label) = (link.id, link.label.clone());
     let used = link.last_used_at.as_deref().map_or_else(|| words::NEVER_USED.to_owned(), |at| words::used(&when(at)));
     view! {
@@ -207,7 +232,7 @@ fn LinkRow(link: LinkInfo, name: String, open: RwSignal<Option<Open>>) -> impl I
             <span class="card__words">
                 <span class="card__title">{link.label} " " {(!link.active).then(|| view! { <span class="tag">{words::RESTS}</span> })}</span>
                 <span class="card__facts">
-                    {words::link_kind(link.kind)} " · " {name} {link.stream.map(|stream| [" · ", words::link_stream(Some(stream))])} " · " {words::made_by(link.created_by.as_deref())}
+                    {words::link_kind(link.kind)} " · " {target} {link.stream.map(|stream| [" · ", words::link_stream(Some(stream))])} " · " {words::made_by(link.created_by.as_deref())}
                 </span>
                 <span class="card__facts">{used} " · " {words::ends(&when(&link.expires_at))}</span>
             </span>

@@ -3,12 +3,14 @@
 use crate::hooks::timer::after;
 use leptos::prelude::*;
 
-/// One message; `good` ones are shown for 4 s, others for 10 s.
+/// One message; `good` ones are shown for 4 s, longer ones and others for 10 s.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toast {
     pub id: u32,
     pub sentence: String,
     pub good: bool,
+    /// Where it leads: a word, and an address of ours.
+    pub link: Option<(&'static str, String)>,
 }
 
 #[derive(Clone, Copy)]
@@ -31,24 +33,34 @@ pub fn use_toasts() -> Toasts {
 impl Toasts {
     /// Says that something was done.
     pub fn good(self, sentence: impl Into<String>) {
-        self.push(sentence.into(), true, 4_000);
+        self.push(sentence.into(), true, None, 4_000);
+    }
+
+    /// The same, with more to read.
+    pub fn good_long(self, sentence: impl Into<String>) {
+        self.push(sentence.into(), true, None, 10_000);
+    }
+
+    /// Says that something was done, and where it is seen.
+    pub fn good_at(self, sentence: impl Into<String>, label: &'static str, href: String) {
+        self.push(sentence.into(), true, Some((label, href)), 10_000);
     }
 
     /// Says that something failed. The same sentence stands there once.
     pub fn bad(self, sentence: impl Into<String>) {
-        self.push(sentence.into(), false, 10_000);
+        self.push(sentence.into(), false, None, 10_000);
     }
 
     pub fn dismiss(self, id: u32) {
         self.list.update(|list| list.retain(|toast| toast.id != id));
     }
 
-    fn push(self, sentence: String, good: bool, for_ms: u32) {
+    fn push(self, sentence: String, good: bool, link: Option<(&'static str, String)>, for_ms: u32) {
         let id = self.next.get_value();
         self.next.set_value(id.wrapping_add(1));
         self.list.update(|list| {
             list.retain(|toast| toast.sentence != sentence);
-            list.push(Toast { id, sentence, good });
+            list.push(Toast { id, sentence, good, link });
             if list.len() > MOST {
                 list.remove(0);
             }

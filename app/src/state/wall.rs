@@ -120,6 +120,16 @@ impl Wall {
         self.cameras.with(|cameras| cameras.iter().any(|camera| camera.id == id && camera.may(action)))
     }
 
+    /// The recording of a camera that runs now; tracks them.
+    pub fn recording(self, camera_id: i64) -> Option<RunningRecording> {
+        self.recordings.with(|running| running.iter().find(|running| running.camera_id == camera_id).cloned())
+    }
+
+    /// Whether a recording of this camera can be started or ended by whoever looks; tracks the list.
+    pub fn records(self, id: i64) -> bool {
+        self.cameras.with(|cameras| cameras.iter().any(|camera| camera.id == id && camera.enabled && camera.may(CameraAction::Record)))
+    }
+
     /// Whether there is any camera that the wall could show.
     pub fn any(self) -> bool {
         self.cameras.with(|cameras| cameras.iter().any(is_watched))

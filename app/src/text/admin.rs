@@ -258,10 +258,11 @@ pub fn revoked(name: &str) -> String {
 
 // Links.
 pub const LINKS: &str = "Links";
-pub const LINKS_INTRO: &str = "To one camera, without an account: for a guest’s browser, or for a player such as VLC. Each ends by itself.";
+pub const LINKS_INTRO: &str = "To one camera or one recording, without an account: for a guest’s browser, or for a player such as VLC. Each ends by itself. A link to a \
+     recording is made on its page.";
 pub const LINK_ADD: &str = "Make a link";
 pub const LINK_NONE: &str = "There are no links.";
-pub const LINK_NO_CAMERA: &str = "Add a camera first: a link leads to one.";
+pub const LINK_NO_CAMERA: &str = "Add a camera first: a link leads to one, or to a recording of one.";
 pub const LINK_KIND: &str = "For";
 pub const LINK_LABEL: &str = "Name";
 pub const LINK_LABEL_HINT: &str = "Who or what it is for.";

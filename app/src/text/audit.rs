@@ -27,12 +27,13 @@ pub const NOT_A_NUMBER: &str = "Write a number of days.";
 pub const NOTHING: &str = "nothing";
 
 /// Sorts of entries: how their action begins, and its word.
-pub const KINDS: [(&str, &str); 9] = [
+pub const KINDS: [(&str, &str); 10] = [
     ("session.", "Signing in and out"),
     ("user.", "People"),
     ("api_token.", "Tokens"),
     ("link.", "Links"),
     ("camera.", "Cameras"),
+    ("recording.", "Recordings"),
     ("settings.", "Settings"),
     ("system.", "Diagnostics"),
     ("audit.", "This log"),

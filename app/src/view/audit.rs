@@ -64,8 +64,16 @@ pub fn sentence(entry: &AuditEntry) -> String {
         ("camera.delete", _) => format!("{who} removed the camera {what}."),
         ("camera.order", _) => format!("{who} changed the order of the cameras."),
         ("camera.restart", _) => format!("{who} restarted the camera {what}."),
-        ("recording.view", _) => format!("{who} watched recordings of {what}."),
-        ("recording.export", _) => format!("{who} exported recordings of {what}."),
+        ("recording.start", _) => format!("{who} started recording {what}."),
+        ("recording.stop", _) => format!("{who} stopped recording {what}."),
+        ("recording.update", _) => match entry.details.pointer("/changes/title/after").and_then(Value::as_str) {
+            Some("") => format!("{who} took the title off the recording of {what}."),
+            Some(title) => format!("{who} called the recording of {what} “{title}”."),
+            None => format!("{who} changed the recording of {what}."),
+        },
+        ("recording.delete", _) => format!("{who} deleted the recording of {what}."),
+        ("recording.view", _) => format!("{who} watched {}.", recorded(entry, what)),
+        ("recording.export", _) => format!("{who} downloaded {}.", recorded(entry, what)),
         ("system.diagnostics", _) => format!("{who} downloaded the diagnostics."),
         ("settings.update", _) => format!("{who} changed the settings."),
         ("settings.recordings", _) => match entry.details.pointer("/changes/folder/after").and_then(Value::as_str) {
@@ -85,6 +93,11 @@ pub fn sentence(entry: &AuditEntry) -> String {
             format!("{who}: {action}{about}{}.", if refused { ", refused" } else { "" })
         }
     }
+}
+
+/// One recording, or those of a camera.
+fn recorded(entry: &AuditEntry, what: &str) -> String {
+    if entry.target_kind == "recording" { format!("the recording of {what}") } else { format!("recordings of {what}") }
 }
 
 fn changed_person(entry: &AuditEntry, name: &str) -> String {
@@ -258,6 +271,23 @@ mod tests {
                 "Ann chose where recordings go: /mnt/disk.",
             ),
             (entry(ann, "recording.view", ("camera", "3", "Gate"), json!({})), "Ann watched recordings of Gate."),
+            (entry(ann, "recording.view", ("recording", "7", "Gate"), json!({})), "Ann watched the recording of Gate."),
+            (
+                entry(("guest", "Insurer"), "recording.export", ("recording", "7", "Gate"), json!({})),
+                "The guest “Insurer” downloaded the recording of Gate.",
+            ),
+            (entry(ann, "recording.start", ("recording", "7", "Gate"), json!({})), "Ann started recording Gate."),
+            (entry(ann, "recording.stop", ("recording", "7", "Gate"), json!({})), "Ann stopped recording Gate."),
+            (entry(ann, "recording.delete", ("recording", "7", "Gate"), json!({})), "Ann deleted the recording of Gate."),
+            (
+                entry(
+                    ann,
+                    "recording.update",
+                    ("recording", "7", "Gate"),
+                    json!({ "changes": { "title": { "before": "", "after": "Parcel" } } }),
+                ),
+                "Ann called the recording of Gate “Parcel”.",
+            ),
             (entry(("token", "Door"), "some.new_thing", ("camera", "3", "Gate"), json!({})), "The token “Door”: some new thing Gate."),
         ] {
             assert_eq!(sentence(&entry), words);

@@ -2,7 +2,7 @@
 
 use crate::model::{Incident, IncidentKind, Quality, StreamTimeline, Timeline};
 use crate::text::history as text;
-use crate::view::time::parse_rfc3339;
+use crate::view::time::{days_from_civil, parse_rfc3339};
 use std::collections::BTreeMap;
 
 mod steps;
@@ -176,7 +176,7 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
-    fn same_day(&self, other: &Self) -> bool {
+    pub fn same_day(&self, other: &Self) -> bool {
         (self.year, self.month, self.day) == (other.year, other.month, other.day)
     }
 
@@ -198,10 +198,21 @@ impl LocalTime {
     /// `Today, 14:05:09`, `Fri 20 Nov, 14:05:09`.
     pub fn long(&self, now: &Self) -> String {
         let day = if self.same_day(now) { text::TODAY.to_owned() } else { self.date(now) };
-        format!("{day}, {:02}:{:02}:{:02}", self.hour, self.minute, self.second)
+        format!("{day}, {}", self.clock())
     }
 
-    fn date(&self, now: &Self) -> String {
+    /// `14:05:09`.
+    pub fn clock(&self) -> String {
+        format!("{:02}:{:02}:{:02}", self.hour, self.minute, self.second)
+    }
+
+    /// Number of the day, for telling how far days are apart.
+    pub fn days(&self) -> i64 {
+        days_from_civil(i64::from(self.year), i64::from(self.month) + 1, i64::from(self.day))
+    }
+
+    /// `Fri 20 Nov`, or of another year `20 Nov 2025`.
+    pub fn date(&self, now: &Self) -> String {
         let name =
             |names: &[&'static str], index: u32| usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or("");
         let (weekday, month) = (name(&text::WEEKDAYS, self.weekday), name(&text::MONTHS, self.month));

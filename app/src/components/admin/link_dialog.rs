@@ -1,4 +1,4 @@
-//! The dialog that makes a link to a camera, and shows it once.
+//! The dialog that makes a link, and shows it once; and its fields for a link to a camera.
 
 use super::chips::Choices;
 use super::secret::{Made, Secret};
@@ -14,19 +14,26 @@ use crate::text::admin as words;
 use leptos::prelude::*;
 
 /// How long a link may live: days.
-fn lives(kind: LinkKind) -> Vec<Option<u32>> {
+pub fn lives(kind: LinkKind) -> Vec<Option<u32>> {
     match kind {
         LinkKind::Media => [1, 3, 6].map(Some).to_vec(),
         LinkKind::Guest => [1, 7, 30, 90, 364].map(Some).to_vec(),
     }
 }
 
-/// `made` hears when there is a new link, `close` of every end.
+/// A dialog that makes a link: first its fields, which call what they are given with the link's path, then its address, once. `made` hears
+/// when there is a new link, `close` of every end.
 #[component]
-pub fn LinkDialog(cameras: Vec<Camera>, close: Callback<()>, made: Callback<()>) -> impl IntoView {
+pub fn LinkFrame(
+    title: &'static str,
+    /// Below the address.
+    help: &'static str,
+    close: Callback<()>,
+    made: Callback<()>,
+    fields: impl Fn(Callback<String>) -> AnyView + Send + Sync + 'static,
+) -> impl IntoView {
     let path = RwSignal::new(None::<String>);
-    let cameras = StoredValue::new(cameras);
-    let title = move || if path.with(Option::is_some) { words::LINK_MADE } else { words::LINK_ADD };
+    let title = move || if path.with(Option::is_some) { words::LINK_MADE } else { title };
     let done = Callback::new(move |told: String| {
         path.set(Some(told));
         made.run(());
@@ -38,15 +45,22 @@ pub fn LinkDialog(cameras: Vec<Camera>, close: Callback<()>, made: Callback<()>)
                     let address = format!("{}{path}", window().location().origin().unwrap_or_default());
                     view! {
                         <Made close>
-                            <Secret label=words::LINK_MADE help=words::LINK_ONCE value=address />
+                            <Secret label=words::LINK_MADE help value=address />
                         </Made>
                     }
                         .into_any()
                 }
-                None => view! { <Fields cameras=cameras.get_value() close done /> }.into_any(),
+                None => fields(done),
             }}
         </Modal>
     }
+}
+
+/// A link to a camera.
+#[component]
+pub fn LinkDialog(cameras: Vec<Camera>, close: Callback<()>, made: Callback<()>) -> impl IntoView {
+    let fields = move |done| view! { <Fields cameras=cameras.clone() close done /> }.into_any();
+    view! { <LinkFrame title=words::LINK_ADD help=words::LINK_ONCE close made fields /> }
 }
 
 #[component]

@@ -12,7 +12,8 @@ use crate::model::{Camera, TokenInput, TokenScope};
 use crate::text::admin as words;
 use leptos::prelude::*;
 
-pub(super) const DAY_S: i64 = 86_400;
+/// A day in seconds.
+pub const DAY_S: i64 = 86_400;
 /// How long a token may live: days, the last for ever.
 const LIVES: [Option<u32>; 5] = [Some(7), Some(30), Some(90), Some(365), None];
 

@@ -1,10 +1,12 @@
 //! A tile's buttons: shown on hover, focus and tap, always while enlarged.
 
 use crate::components::icon::{Glyph, Icon, IconButton};
+use crate::components::tile::recording::toggle;
 use crate::components::tile::stage::Stage;
 use crate::state::dialog::MenuRequest;
-use crate::state::{Enlarged, use_details, use_dialogs, use_wall};
+use crate::state::{Enlarged, use_details, use_dialogs, use_toasts, use_wall};
 use crate::text;
+use crate::text::recordings as words;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -20,7 +22,9 @@ pub fn TileControls(
     enlarged: Enlarged,
     stage: Stage,
 ) -> impl IntoView {
-    let (wall, dialogs, shown) = (use_wall(), use_dialogs(), use_details());
+    let (wall, dialogs, shown, toasts) = (use_wall(), use_dialogs(), use_details(), use_toasts());
+    let running = Memo::new(move |_| wall.recording(id).is_some());
+    let records = Memo::new(move |_| wall.records(id));
     let refresh = move |_| stage.refresh();
     let listen = move |_| wall.listening.set(if muted.get_untracked() { Some(id) } else { None });
     let more = move |event: MouseEvent| {
@@ -57,6 +61,14 @@ pub fn TileControls(
                     pressed=Signal::from(details)
                     on_press=move |_| shown.toggle(id)
                 />
+                <Show when=move || stage.large.get() && records.get()>
+                    <IconButton
+                        glyph=Signal::derive(move || if running.get() { Glyph::Stop } else { Glyph::Record })
+                        label=Signal::derive(move || if running.get() { words::STOP } else { words::RECORD }.to_owned())
+                        pressed=Signal::from(running)
+                        on_press=move |_| toggle(wall, toasts, id)
+                    />
+                </Show>
             </span>
             <IconButton glyph=Glyph::More label=text::MORE on_press=more />
             <IconButton
