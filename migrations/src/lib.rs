@@ -11,6 +11,7 @@ mod m20261121_000003_recovery;
 mod m20261121_000100_accounts;
 mod m20261121_000101_rises;
 mod m20261121_000102_link_streams;
+mod m20261121_000103_recordings;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000100_accounts::Migration),
             Box::new(m20261121_000101_rises::Migration),
             Box::new(m20261121_000102_link_streams::Migration),
+            Box::new(m20261121_000103_recordings::Migration),
         ]
     }
 }

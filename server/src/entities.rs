@@ -6,6 +6,8 @@ pub mod credential;
 pub mod grant;
 pub mod incident;
 pub mod link;
+pub mod recording;
+pub mod recording_file;
 pub mod recovery_step;
 pub mod session;
 pub mod setting;

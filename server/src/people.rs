@@ -94,8 +94,8 @@ struct Used {
     sign_ins: HashMap<i64, OffsetDateTime>,
     /// When the audit log was last told of a token.
     told: HashMap<i64, OffsetDateTime>,
-    /// When it was last told that somebody looks at what a camera has seen.
-    looks: HashMap<(&'static str, i64, Who), OffsetDateTime>,
+    /// When it was last told that somebody looks at what was recorded.
+    looks: HashMap<(&'static str, &'static str, i64, Who), OffsetDateTime>,
     /// When it was last told of what anybody can do at any time, by address.
     news: HashMap<(IpAddr, String), OffsetDateTime>,
 }
@@ -259,11 +259,11 @@ impl People {
         self.reload().await
     }
 
-    /// Reads again after a camera was removed: the grants for it and the links to it have gone with it.
+    /// Reads again after a camera or a recording was removed: the grants for it and the links to it have gone with it.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn camera_removed(&self) -> AppResult<()> {
+    pub async fn reread(&self) -> AppResult<()> {
         self.reload().await
     }
 

@@ -9,6 +9,7 @@ pub mod https;
 pub mod incidents;
 pub mod links;
 pub mod live;
+pub mod recordings;
 pub mod session;
 pub mod settings;
 pub mod setup;
@@ -31,6 +32,7 @@ pub fn api() -> OpenApiRouter<Gate> {
         .merge(health::router())
         .merge(https::router())
         .merge(links::router())
+        .merge(recordings::router())
         .merge(session::router())
         .merge(settings::router())
         .merge(setup::router())

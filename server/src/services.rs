@@ -8,6 +8,7 @@ pub mod feed;
 pub mod incidents;
 pub mod installation;
 pub mod pictures;
+pub mod recordings;
 pub mod recovery;
 pub mod sequences;
 pub mod status;

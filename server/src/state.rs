@@ -15,6 +15,7 @@ use crate::services::discovery::{self, Discovery};
 use crate::services::feed::Feed;
 use crate::services::incidents::{Incidents, Sources};
 use crate::services::installation::{self, Installation};
+use crate::services::recordings::{self, Recordings};
 use crate::services::recovery::{self, NoAddress, Recovery};
 use crate::services::storage::Storage;
 use crate::services::system::{self, System};
@@ -56,6 +57,7 @@ pub struct Inner {
     pub installation: Installation,
     /// Where recordings go.
     pub storage: Storage,
+    pub recordings: Recordings,
     pub streams: Streams,
     pub snapshots: Arc<Snapshotter>,
     /// Conversions to motion JPEG, at most one per stream.
@@ -178,6 +180,15 @@ impl AppState {
         });
         let leptos = LeptosOptions::builder().output_name("nightjar").site_root("target/site").site_pkg_dir("pkg").build();
         let stopping = CancellationToken::new();
+        let recordings = Recordings::new(recordings::Parts {
+            db: db.clone(),
+            cameras: cameras.clone(),
+            storage: storage.clone(),
+            snapshots: Arc::clone(&snapshots),
+            feed: feed.clone(),
+            tasks: tasks.clone(),
+            stopping: stopping.clone(),
+        });
         let discovery = Discovery::new(outside.discovery, settings.clone(), tasks.clone(), stopping.clone());
         let inner = Inner {
             settings,
@@ -185,6 +196,7 @@ impl AppState {
             cameras,
             installation,
             storage,
+            recordings,
             streams,
             snapshots,
             mjpeg: MjpegTaps::new(),
@@ -217,6 +229,7 @@ impl AppState {
         });
         self.keep("pictures", |state| async move { pictures::follow(&state.streams, &state.incidents, state.stopping.clone()).await });
         self.keep("people", |state| async move { state.people.run(state.stopping.clone()).await });
+        self.keep("recordings", |state| async move { state.recordings.run().await });
         self.keep("recovery", |state| async move { state.recovery.run(state.stopping.clone()).await });
         self.keep("audience of HLS", |state| async move { state.hls_audience.run(state.stopping.clone()).await });
         self.keep("system", |state| async move {

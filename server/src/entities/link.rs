@@ -1,4 +1,4 @@
-//! Table `links`: signed media links for players, and guest links, each to one camera.
+//! Table `links`: signed media links for players, and guest links, each to one camera or one recording.
 
 use super::grant::StoredActions;
 use sea_orm::entity::prelude::*;
@@ -19,6 +19,8 @@ pub struct Model {
     pub camera_id: i64,
     /// `main` or `sub`: it shows that stream only. Of media links.
     pub stream: Option<String>,
+    /// It shows this recording of the camera only. Of guest links.
+    pub recording_id: Option<i64>,
     #[sea_orm(column_type = "JsonBinary")]
     pub actions: StoredActions,
     /// SHA-256 in hex of a guest link's secret.

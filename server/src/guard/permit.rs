@@ -7,6 +7,7 @@ use crate::listen::client::Client;
 use crate::people::audit::{Actor, Entry};
 use crate::people::principal::{self, Allowed, Deed, Place, Principal, Who};
 use crate::people::rights::Actions;
+use crate::services::cameras::Wall;
 use crate::state::AppState;
 use app::model::{Camera, CameraAction, Role};
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -23,11 +24,35 @@ pub trait Kind: Send + Sync + 'static {
     /// See [`Deed::LOGGED`].
     const LOGGED: Option<&'static str> = None;
 
-    /// Decides. `camera` is the number in the path, if there is one.
+    /// Decides. `asked` is what the path names, if it names anything.
     ///
     /// # Errors
     /// 401, 403 or 404; see [`principal::authorize`].
-    fn check(state: &AppState, principal: &Principal, camera: Option<CameraId>) -> AppResult<Self::Proof>;
+    fn check(state: &AppState, principal: &Principal, asked: Option<Asked>) -> AppResult<Self::Proof>;
+}
+
+/// What a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    camera: CameraId,
+    /// This recording of the camera, which may be gone by now.
+    recording: Option<i64>,
+}
+
+impl Asked {
+    /// A recording of a camera.
+    pub fn recording(camera: i64, recording: i64) -> Self {
+        Self { camera: CameraId(camera), recording: Some(recording) }
+    }
+
+    /// As far as rights go by it; None: it does not exist. What was recorded outlives its camera: then it is for those who see all cameras.
+    pub fn place(self, wall: &Wall) -> Option<Place<'_>> {
+        match (wall.place(self.camera), self.recording) {
+            (Some(place), recording) => Some(Place { recording, ..place }),
+            (None, Some(recording)) => Some(Place { recording: Some(recording), ..Place::of(self.camera, None) }),
+            (None, None) => None,
+        }
+    }
 }
 
 /// No right is needed: health, signing in.
@@ -42,13 +67,13 @@ pub struct Operator;
 /// Admins: the installation and its people.
 pub struct Admin;
 
-/// A deed with the camera that the path names, as `camera` or `id`.
+/// A deed with the camera that the path names, as `camera` or `id`, or with the recording that it names.
 pub struct On<D>(PhantomData<fn() -> D>);
 
 impl Kind for Anyone {
     type Proof = ();
 
-    fn check(_: &AppState, _: &Principal, _: Option<CameraId>) -> AppResult<()> {
+    fn check(_: &AppState, _: &Principal, _: Option<Asked>) -> AppResult<()> {
         Ok(())
     }
 }
@@ -56,7 +81,7 @@ impl Kind for Anyone {
 impl Kind for SignedIn {
     type Proof = ();
 
-    fn check(_: &AppState, principal: &Principal, _: Option<CameraId>) -> AppResult<()> {
+    fn check(_: &AppState, principal: &Principal, _: Option<Asked>) -> AppResult<()> {
         if principal.is_nobody() { Err(principal::not_signed_in()) } else { Ok(()) }
     }
 }
@@ -64,7 +89,7 @@ impl Kind for SignedIn {
 impl Kind for Operator {
     type Proof = ();
 
-    fn check(state: &AppState, principal: &Principal, _: Option<CameraId>) -> AppResult<()> {
+    fn check(state: &AppState, principal: &Principal, _: Option<Asked>) -> AppResult<()> {
         SignedIn::check(state, principal, None)?;
         if principal.role() >= Role::Operator { Ok(()) } else { Err(principal::not_allowed()) }
     }
@@ -73,11 +98,11 @@ impl Kind for Operator {
 impl Kind for Admin {
     type Proof = ();
 
-    fn check(state: &AppState, principal: &Principal, camera: Option<CameraId>) -> AppResult<()> {
+    fn check(state: &AppState, principal: &Principal, asked: Option<Asked>) -> AppResult<()> {
         SignedIn::check(state, principal, None)?;
         // A camera that they do not see stays hidden also where only admins may do something with it.
-        if let Some(camera) = camera
-            && !sees(state, principal, camera)
+        if let Some(asked) = asked
+            && !sees(state, principal, asked.camera)
         {
             return Err(AppError::camera_not_found());
         }
@@ -89,10 +114,9 @@ impl<D: Deed> Kind for On<D> {
     type Proof = Allowed<D>;
     const LOGGED: Option<&'static str> = D::LOGGED;
 
-    fn check(state: &AppState, principal: &Principal, camera: Option<CameraId>) -> AppResult<Allowed<D>> {
+    fn check(state: &AppState, principal: &Principal, asked: Option<Asked>) -> AppResult<Allowed<D>> {
         let wall = state.cameras.wall();
-        let place = camera.and_then(|camera| wall.place(camera));
-        principal::authorize(principal, place)
+        principal::authorize(principal, asked.and_then(|asked| asked.place(&wall)))
     }
 }
 
@@ -207,9 +231,18 @@ impl<D: Deed> Permit<On<D>> {
         self.proof.actions()
     }
 
+    /// The recording that the path names.
+    ///
+    /// # Errors
+    /// 404 if it names none.
+    pub fn recording(&self) -> AppResult<i64> {
+        self.proof.recording().ok_or_else(principal::recording_not_found)
+    }
+
     /// Follows the right while a connection lasts.
     pub fn standing_on_camera(&self) -> Standing<On<D>> {
-        Standing::new(self.state.clone(), self.principal.clone(), Some(self.proof.camera()))
+        let asked = Asked { camera: self.proof.camera(), recording: self.proof.recording() };
+        Standing::new(self.state.clone(), self.principal.clone(), Some(asked))
     }
 }
 
@@ -235,7 +268,7 @@ pub fn shown(principal: &Principal, mut camera: Camera) -> Camera {
 }
 
 fn place(camera: &Camera) -> Place<'_> {
-    Place { camera: CameraId(camera.id), group: camera.group.as_deref() }
+    Place::of(CameraId(camera.id), camera.group.as_deref())
 }
 
 impl<K: Kind> FromRequestParts<Gate> for Permit<K> {
@@ -244,23 +277,39 @@ impl<K: Kind> FromRequestParts<Gate> for Permit<K> {
     async fn from_request_parts(parts: &mut Parts, gate: &Gate) -> Result<Self, AppError> {
         let principal = parts.extensions.get::<Principal>().cloned().unwrap_or_else(Principal::nobody);
         let client = parts.extensions.get::<Client>().cloned().unwrap_or_default();
-        let camera = camera(parts).await;
-        let proof = K::check(&gate.0, &principal, camera)?;
+        let (asked, name) = asked(parts, &gate.0, &principal).await?;
+        let proof = K::check(&gate.0, &principal, asked)?;
         // Here and not in the handlers: no route to recordings can forget it.
-        if let Some((action, camera)) = K::LOGGED.zip(camera) {
+        if let Some((action, asked)) = K::LOGGED.zip(asked) {
             let wall = gate.0.cameras.wall();
-            let name = wall.cameras.iter().find(|one| one.id == camera.0).map_or("", |one| &one.name);
-            gate.0.people.note_look(&principal, client.address, action, (camera.0, name));
+            let name = wall.cameras.iter().find(|one| one.id == asked.camera.0).map_or(&*name, |one| &one.name);
+            let target = asked.recording.map_or(("camera", asked.camera.0), |recording| ("recording", recording));
+            gate.0.people.note_look(&principal, client.address, action, target, name);
         }
         Ok(Self { state: gate.0.clone(), principal, client, proof })
     }
 }
 
-/// What cannot be the number of a camera is no camera.
-async fn camera(parts: &mut Parts) -> Option<CameraId> {
+/// What the path names, and of a recording what its camera was called. What cannot be the number of a camera is no camera, and of a recording no
+/// recording.
+async fn asked(parts: &mut Parts, state: &AppState, principal: &Principal) -> AppResult<(Option<Asked>, String)> {
     let camera_path = parts.uri.path().contains("/cameras/") || parts.uri.path().contains("/live/");
-    let fields = RawPathParams::from_request_parts(parts, &()).await.ok()?;
-    let (_, text) = fields.iter().find(|(name, _)| *name == "camera" || (*name == "id" && camera_path))?;
-    // Only the one way to write it: "+7" and "007" are not addresses of camera 7.
-    text.parse().ok().filter(|id: &i64| *id > 0 && id.to_string() == text).map(CameraId)
+    let Ok(fields) = RawPathParams::from_request_parts(parts, &()).await else { return Ok((None, String::new())) };
+    let find = |wanted: &dyn Fn(&str) -> bool| fields.iter().find(|(name, _)| wanted(name)).map(|(_, text)| number(text));
+    if let Some(recording) = find(&|name| name == "recording") {
+        if principal.is_nobody() {
+            return Err(principal::not_signed_in());
+        }
+        // Nothing live: there is time for a query.
+        let recording = recording.ok_or_else(principal::recording_not_found)?;
+        let (camera, name) = state.recordings.camera_of(recording).await?;
+        return Ok((Some(Asked::recording(camera, recording)), name));
+    }
+    let camera = find(&|name| name == "camera" || (name == "id" && camera_path)).flatten();
+    Ok((camera.map(|camera| Asked { camera: CameraId(camera), recording: None }), String::new()))
+}
+
+/// Only the one way to write it: "+7" and "007" are not addresses of camera 7.
+fn number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|id: &i64| *id > 0 && id.to_string() == text)
 }

@@ -1,12 +1,11 @@
 //! A right while a connection lasts: it may be withdrawn, or its session may end.
 
-use super::permit::Kind;
+use super::permit::{Asked, Kind};
 use crate::people::directory::Directory;
 use crate::people::principal::{Principal, Proof};
 use crate::people::rights::Actions;
 use crate::services::cameras::Wall;
 use crate::state::AppState;
-use media::CameraId;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,8 +28,8 @@ pub enum Lost {
 pub struct Standing<K> {
     state: AppState,
     principal: Principal,
-    camera: Option<CameraId>,
-    /// What may be done with the camera; nothing if the connection is about none.
+    asked: Option<Asked>,
+    /// What may be done with what was asked for; nothing if the connection is about nothing in particular.
     actions: Actions,
     directory: watch::Receiver<Arc<Directory>>,
     wall: watch::Receiver<Arc<Wall>>,
@@ -39,18 +38,18 @@ pub struct Standing<K> {
 }
 
 impl<K: Kind> Standing<K> {
-    pub(super) fn new(state: AppState, principal: Principal, camera: Option<CameraId>) -> Self {
+    pub(super) fn new(state: AppState, principal: Principal, asked: Option<Asked>) -> Self {
         let (mut directory, mut wall) = (state.people.watch(), state.cameras.watch());
         // Also what changed between the request and now.
         directory.mark_changed();
         wall.mark_changed();
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let actions = on_camera(&state, &principal, camera);
-        Self { state, principal, camera, actions, directory, wall, look, kind: PhantomData }
+        let actions = allowed(&state, &principal, asked);
+        Self { state, principal, asked, actions, directory, wall, look, kind: PhantomData }
     }
 
-    /// What may be done with the camera now.
+    /// What may be done now with what was asked for.
     pub fn actions(&self) -> Actions {
         self.actions
     }
@@ -88,8 +87,8 @@ impl<K: Kind> Standing<K> {
                 }
             }
             let now = self.state.people.again(&self.principal).ok_or(Lost::SignedOut)?;
-            K::check(&self.state, &now, self.camera).map_err(|_| Lost::Gone)?;
-            let actions = on_camera(&self.state, &now, self.camera);
+            K::check(&self.state, &now, self.asked).map_err(|_| Lost::Gone)?;
+            let actions = allowed(&self.state, &now, self.asked);
             let same = now == self.principal && actions == self.actions;
             (self.principal, self.actions) = (now, actions);
             if !same {
@@ -99,6 +98,7 @@ impl<K: Kind> Standing<K> {
     }
 }
 
-fn on_camera(state: &AppState, principal: &Principal, camera: Option<CameraId>) -> Actions {
-    camera.and_then(|camera| state.cameras.wall().place(camera).map(|place| principal.on(place))).unwrap_or_default()
+fn allowed(state: &AppState, principal: &Principal, asked: Option<Asked>) -> Actions {
+    let wall = state.cameras.wall();
+    asked.and_then(|asked| asked.place(&wall)).map(|place| principal.on(place)).unwrap_or_default()
 }

@@ -61,7 +61,7 @@ pub enum LinkKind {
     Guest,
 }
 
-/// A link to one camera that holds.
+/// A link to one camera, or one recording of it, that holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     pub id: i64,
@@ -70,6 +70,8 @@ pub struct Link {
     pub camera: i64,
     /// It shows this stream only.
     pub stream: Option<Quality>,
+    /// It shows this recording and nothing else of the camera.
+    pub recording: Option<i64>,
     pub actions: Actions,
     pub created_by: Option<i64>,
     pub created_at: OffsetDateTime,
@@ -220,12 +222,13 @@ impl Directory {
             label: row.label,
             camera: row.camera_id,
             stream,
+            recording: row.recording_id,
             actions,
             created_by: row.created_by_id,
             created_at: row.created_at,
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
-            rights: Arc::new(Rights::of_link(row.camera_id, actions, maker)),
+            rights: Arc::new(Rights::of_link((row.camera_id, row.recording_id), actions, maker)),
         };
         let links = if rests { &mut self.resting_links } else { &mut self.links };
         links.insert(link.id, Arc::new(link));

@@ -1,5 +1,5 @@
-//! Links to one camera: signed ones for players, secret ones for guests. Both expire, can be revoked, and reach no further than whoever made
-//! them.
+//! Links to one camera, or one recording of it: signed ones for players, secret ones for guests. Both expire, can be revoked, and reach no
+//! further than whoever made them.
 
 use super::audit::{Actor, Entry};
 use super::directory::{Link, LinkKind};
@@ -37,6 +37,8 @@ pub struct NewLink {
     pub camera: i64,
     /// It shows this stream only. For players.
     pub stream: Option<Quality>,
+    /// It shows this recording only, which is one of the camera's. For guests.
+    pub recording: Option<i64>,
     pub actions: Vec<CameraAction>,
     /// It reaches no further than this person, and goes with them.
     pub created_by: Option<i64>,
@@ -59,8 +61,18 @@ impl People {
             let detail = format!("It must end within {} days from now.", longest.whole_days());
             return Err(AppError::invalid("expires_at", "out_of_range", detail));
         }
-        if !Actions::of(&new.actions).has(CameraAction::Live) {
-            return Err(AppError::invalid("actions", "live_missing", "A link shows at least the live picture."));
+        let actions = Actions::of(&new.actions);
+        match new.recording {
+            None if !actions.has(CameraAction::Live) => {
+                return Err(AppError::invalid("actions", "live_missing", "A link shows at least the live picture."));
+            }
+            Some(_) if !actions.has(CameraAction::Playback) || actions.and(Actions::TAKEN) != actions => {
+                return Err(AppError::invalid("actions", "playback_only", "A link to a recording gives playback, and export if you like."));
+            }
+            Some(_) if new.kind == LinkKind::Media => {
+                return Err(AppError::invalid("recording_id", "guests_only", "A link to a recording is for guests. Choose that kind."));
+            }
+            _ => {}
         }
         if new.kind == LinkKind::Guest && new.stream.is_some() {
             return Err(AppError::invalid("stream", "not_for_guests", "A guest’s page shows the camera, whichever stream it plays."));
@@ -77,6 +89,7 @@ impl People {
             label: Set(label.clone()),
             camera_id: Set(new.camera),
             stream: Set(new.stream.map(|stream| stream.as_str().to_owned())),
+            recording_id: Set(new.recording),
             actions: Set(StoredActions(new.actions.clone())),
             secret_hash: Set(guest_secret.as_ref().map(|secret| secret::hash_hex(secret))),
             created_by_id: Set(new.created_by),
@@ -100,7 +113,10 @@ impl People {
                     Some(SqlErr::ForeignKeyConstraintViolation(_)) => AppError::camera_not_found(),
                     _ => failed(error),
                 })?;
-                let reach = json!({ "kind": row.kind, "camera": new.camera, "stream": row.stream, "actions": new.actions, "expires_at": new.expires_at.unix_timestamp() });
+                let mut reach = json!({ "kind": row.kind, "camera": new.camera, "stream": row.stream, "actions": new.actions, "expires_at": new.expires_at.unix_timestamp() });
+                if let (Some(recording), Some(reach)) = (new.recording, reach.as_object_mut()) {
+                    reach.insert("recording".to_owned(), recording.into());
+                }
                 change.commit(Entry::new(by, "link.create").target("link", row.id, &label).details(reach)).await?;
                 this.reload().await?;
                 Ok(row.id)

@@ -92,12 +92,15 @@ impl Principal {
         }
     }
 
-    /// What they may do with a camera.
+    /// What they may do with a camera, or with the recording of it that the place is.
     pub fn on(&self, place: Place<'_>) -> Actions {
-        self.rights.on(place.camera.0, place.group)
+        match place.recording {
+            None => self.rights.on(place.camera.0, place.group),
+            Some(recording) => self.rights.on_recording(recording, place.camera.0, place.group),
+        }
     }
 
-    /// Whether the camera exists for them.
+    /// Whether the camera, or the recording, exists for them.
     pub fn sees(&self, place: Place<'_>) -> bool {
         !self.on(place).is_empty()
     }
@@ -112,6 +115,15 @@ impl Principal {
 pub struct Place<'a> {
     pub camera: CameraId,
     pub group: Option<&'a str>,
+    /// Not the camera itself but this recording of it.
+    pub recording: Option<i64>,
+}
+
+impl<'a> Place<'a> {
+    /// A camera of a group.
+    pub fn of(camera: CameraId, group: Option<&'a str>) -> Self {
+        Self { camera, group, recording: None }
+    }
 }
 
 /// Something that can be allowed on a camera; the type stands in the proof, so that one is not taken for another.
@@ -151,6 +163,8 @@ pub mod deed {
         Operate: Some(CameraAction::Live), Operator;
         /// Moving it.
         Ptz: Some(CameraAction::Ptz), Viewer;
+        /// Knowing of a recording, and its still.
+        Glance: Some(CameraAction::Playback), Viewer;
         /// Watching recordings.
         Playback: Some(CameraAction::Playback), Viewer, "recording.view";
         /// Taking recordings away as files.
@@ -165,6 +179,7 @@ pub mod deed {
 /// The proof that somebody may do `D` with a camera. Only [`authorize`] makes one.
 pub struct Allowed<D> {
     camera: CameraId,
+    recording: Option<i64>,
     actions: Actions,
     deed: PhantomData<fn() -> D>,
 }
@@ -173,6 +188,11 @@ impl<D> Allowed<D> {
     /// The camera it is about.
     pub fn camera(&self) -> CameraId {
         self.camera
+    }
+
+    /// Not the camera itself but this recording of it.
+    pub fn recording(&self) -> Option<i64> {
+        self.recording
     }
 
     /// Everything they may do with it.
@@ -198,17 +218,22 @@ pub fn authorize<D: Deed>(principal: &Principal, place: Option<Place<'_>>) -> Re
     let place = place.ok_or_else(AppError::camera_not_found)?;
     let actions = principal.on(place);
     if actions.is_empty() {
-        return Err(AppError::camera_not_found());
+        return Err(if place.recording.is_some() { recording_not_found() } else { AppError::camera_not_found() });
     }
     if D::ACTION.is_some_and(|action| !actions.has(action)) || principal.role() < D::ROLE {
         return Err(not_allowed());
     }
-    Ok(Allowed { camera: place.camera, actions, deed: PhantomData })
+    Ok(Allowed { camera: place.camera, recording: place.recording, actions, deed: PhantomData })
 }
 
 /// 401.
 pub fn not_signed_in() -> AppError {
     AppError::new(Kind::NotSignedIn, "not_signed_in", "Sign in first. Programs send an API token: Authorization: Bearer TOKEN.")
+}
+
+/// 404 for a recording.
+pub fn recording_not_found() -> AppError {
+    AppError::not_found("recording_not_found", "There is no such recording. It may have been deleted.")
 }
 
 /// 403.
@@ -232,7 +257,7 @@ mod tests {
 
     #[test]
     fn nobody_learns_nothing_and_a_stranger_learns_not_even_what_exists() {
-        let gate = Some(Place { camera: CameraId(1), group: None });
+        let gate = Some(Place::of(CameraId(1), None));
         assert_eq!((status::<deed::Live>(&Principal::nobody(), gate), status::<deed::Live>(&Principal::nobody(), None)), (401, 401));
         let viewer = person(Role::Viewer, &[]);
         assert_eq!((status::<deed::Live>(&viewer, gate), status::<deed::Configure>(&viewer, gate)), (404, 404));
@@ -241,7 +266,7 @@ mod tests {
 
     #[test]
     fn what_is_seen_but_not_granted_is_403() {
-        let gate = Some(Place { camera: CameraId(1), group: None });
+        let gate = Some(Place::of(CameraId(1), None));
         let viewer = person(Role::Viewer, &[Grant { target: GrantTarget::Camera(1), actions: vec![CameraAction::Live] }]);
         assert_eq!(status::<deed::Live>(&viewer, gate), 200);
         assert_eq!(status::<deed::Playback>(&viewer, gate), 403);

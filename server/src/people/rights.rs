@@ -23,6 +23,10 @@ impl Actions {
         CameraAction::Export,
         CameraAction::Record,
     ]);
+    /// What a link to a recording can give.
+    pub const TAKEN: Self = Self::of(&[CameraAction::Playback, CameraAction::Export]);
+    /// What can be done with a recording: without any of these it does not exist for somebody, also where they watch its camera.
+    const RECORDED: Self = Self::of(&[CameraAction::Playback, CameraAction::Export, CameraAction::Record]);
     /// What a token that reads gets: nothing that moves a camera.
     const READ: Self = Self::of(&[CameraAction::Live, CameraAction::Audio, CameraAction::Playback, CameraAction::Export]);
 
@@ -90,6 +94,8 @@ pub struct Rights {
     all: Actions,
     groups: HashMap<String, Actions>,
     cameras: HashMap<i64, Actions>,
+    /// All of it is about this recording only: a link to one reaches nothing else of its camera.
+    recording: Option<i64>,
     /// Whose rights these are a part of: a token reaches no further than its owner.
     within: Option<Arc<Rights>>,
 }
@@ -97,7 +103,7 @@ pub struct Rights {
 impl Rights {
     /// Nothing at all.
     pub fn none() -> Self {
-        Self { role: Role::Viewer, all: Actions::NONE, groups: HashMap::new(), cameras: HashMap::new(), within: None }
+        Self { role: Role::Viewer, all: Actions::NONE, groups: HashMap::new(), cameras: HashMap::new(), recording: None, within: None }
     }
 
     /// A person's.
@@ -138,9 +144,14 @@ impl Rights {
         rights
     }
 
-    /// A link's: one camera, as a viewer. `maker`: what it cannot go beyond.
-    pub fn of_link(camera: i64, actions: Actions, maker: Option<Arc<Rights>>) -> Self {
-        Self { cameras: HashMap::from([(camera, actions.and(Actions::VIEWER))]), within: maker, ..Self::none() }
+    /// A link's: one camera, or one recording of it, as a viewer. `maker`: what it cannot go beyond.
+    pub fn of_link((camera, recording): (i64, Option<i64>), actions: Actions, maker: Option<Arc<Rights>>) -> Self {
+        Self { cameras: HashMap::from([(camera, actions.and(Actions::VIEWER))]), recording, within: maker, ..Self::none() }
+    }
+
+    /// The one recording that all of it is about.
+    pub fn recording(&self) -> Option<i64> {
+        self.recording
     }
 
     /// The role, which decides about what is not a camera's.
@@ -159,9 +170,19 @@ impl Rights {
 
     /// What may be done with a camera of this group. Nothing: for them the camera does not exist.
     pub fn on(&self, camera: i64, group: Option<&str>) -> Actions {
+        if self.recording.is_some() { Actions::NONE } else { self.granted(camera, group) }
+    }
+
+    /// What may be done with a recording of a camera of this group. Nothing: for them the recording does not exist.
+    pub fn on_recording(&self, recording: i64, camera: i64, group: Option<&str>) -> Actions {
+        let theirs = self.recording.is_none_or(|only| only == recording);
+        if theirs { self.granted(camera, group).and(Actions::RECORDED) } else { Actions::NONE }
+    }
+
+    fn granted(&self, camera: i64, group: Option<&str>) -> Actions {
         let of_group = group.and_then(|group| self.groups.get(group)).copied().unwrap_or_default();
         let own = self.all.or(of_group).or(self.cameras.get(&camera).copied().unwrap_or_default());
-        self.within.as_ref().map_or(own, |within| own.and(within.on(camera, group)))
+        self.within.as_ref().map_or(own, |within| own.and(within.granted(camera, group)))
     }
 }
 
@@ -218,8 +239,25 @@ mod tests {
         let owner = Arc::new(Rights::of_person(Role::Viewer, &[grant(GrantTarget::Camera(1), &[CameraAction::Live])]));
         let token = Rights::of_token(TokenScope::Admin, None, Some(Arc::clone(&owner)));
         assert_eq!((token.role(), token.on(1, None), token.on(2, None)), (Role::Viewer, Actions::of(&[CameraAction::Live]), Actions::NONE));
-        let link = Rights::of_link(1, Actions::ALL, Some(owner));
+        let link = Rights::of_link((1, None), Actions::ALL, Some(owner));
         assert_eq!((link.on(1, None), link.on(2, None)), (Actions::of(&[CameraAction::Live]), Actions::NONE));
+    }
+
+    #[test]
+    fn a_link_to_a_recording_reaches_nothing_else_of_its_camera() {
+        let seen = [CameraAction::Live, CameraAction::Playback, CameraAction::Export];
+        let maker = Arc::new(Rights::of_person(Role::Viewer, &[grant(GrantTarget::Group("Yard".into()), &seen)]));
+        let link = Rights::of_link((1, Some(7)), Actions::ALL, Some(Arc::clone(&maker)));
+        assert_eq!(link.on(1, Some("Yard")), Actions::NONE);
+        assert_eq!(link.on_recording(7, 1, Some("Yard")), Actions::TAKEN);
+        assert_eq!((link.on_recording(8, 1, Some("Yard")), link.on_recording(7, 2, Some("Yard"))), (Actions::NONE, Actions::NONE));
+        // Without the maker's right there is none.
+        assert_eq!(link.on_recording(7, 1, Some("Hall")), Actions::NONE);
+        assert_eq!(maker.on_recording(8, 1, Some("Yard")), Actions::TAKEN);
+        // Whoever only watches a camera knows of no recording.
+        let watches = Rights::of_person(Role::Viewer, &[grant(GrantTarget::Camera(1), &[CameraAction::Live, CameraAction::Audio])]);
+        assert_eq!(watches.on_recording(7, 1, None), Actions::NONE);
+        assert_eq!(Rights::of_link((1, None), Actions::of(&seen), None).on_recording(7, 1, None), Actions::TAKEN);
     }
 
     #[test]

@@ -154,8 +154,8 @@ impl People {
         }
     }
 
-    /// Tells the audit log that somebody did something with a camera that shows what it has seen: once an hour, not with each piece of video.
-    pub fn note_look(&self, principal: &Principal, address: IpAddr, action: &'static str, (camera, name): (i64, &str)) {
+    /// Tells the audit log that somebody did something with a recording, or a camera, that shows what was seen: once an hour, not with each piece of video.
+    pub fn note_look(&self, principal: &Principal, address: IpAddr, action: &'static str, (kind, id): (&'static str, i64), name: &str) {
         let now = self.inner.clock.now();
         {
             let looks = &mut self.lock_used().looks;
@@ -166,13 +166,13 @@ impl People {
                 // Told twice rather than not at all.
                 looks.clear();
             }
-            let key = (action, camera, principal.who.clone());
+            let key = (action, kind, id, principal.who.clone());
             if looks.get(&key).is_some_and(|at| now - *at < TELL_USE) {
                 return;
             }
             looks.insert(key, now);
         }
-        self.inner.audit.note(Entry::new(Actor::of(principal, Some(address)), action).target("camera", camera, name));
+        self.inner.audit.note(Entry::new(Actor::of(principal, Some(address)), action).target(kind, id, name));
     }
 
     /// Whether this was not told of this address within the hour. The log has an end: what anybody can do again and again must not push out

@@ -1,4 +1,4 @@
-//! `/guest/{secret}`: opens a guest link. The browser gets a session that ends with the link, and goes to the camera.
+//! `/guest/{secret}`: opens a guest link. The browser gets a session that ends with the link, and goes to the camera or the recording.
 
 use super::session;
 use crate::error::AppResult;
@@ -21,7 +21,10 @@ async fn open(permit: Permit<Anyone>, session: Session, headers: HeaderMap, ApiP
     if permit.principal().person().is_none() {
         session::begin(&permit, &session, subject, &headers, session::Lasts::Until(link.expires_at)).await?;
     }
-    let place = format!("/camera/{}", link.camera);
+    let place = match link.recording {
+        Some(recording) => format!("/recordings/{recording}"),
+        None => format!("/camera/{}", link.camera),
+    };
     // The secret must not travel on in a Referer.
     let headers = [(LOCATION, place.as_str()), (CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
     Ok((StatusCode::SEE_OTHER, headers).into_response())

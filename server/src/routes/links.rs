@@ -1,11 +1,11 @@
-//! `/api/v1/links`: signed links for players and links for guests, each to one camera.
+//! `/api/v1/links`: signed links for players and links for guests, each to one camera or one recording.
 
 use crate::error::AppResult;
 use crate::extract::{ApiJson, ApiPath};
-use crate::guard::{Gate, Permit, SignedIn};
+use crate::guard::{Asked, Gate, Permit, SignedIn};
 use crate::moment;
 use crate::people::directory::{self, Link};
-use crate::people::principal::{Who, authorize, deed, not_allowed};
+use crate::people::principal::{Who, authorize, deed, not_allowed, recording_not_found};
 use crate::people::rights::Actions;
 use crate::people::{NewLink, link_not_found};
 use app::model::{LinkInfo, LinkInput, LinkKind, Problem, Role};
@@ -28,7 +28,7 @@ fn told(permit: &Permit<SignedIn>, link: &Link) -> LinkInfo {
         label: link.label.clone(),
         camera_id: link.camera,
         stream: link.stream,
-        recording_id: None,
+        recording_id: link.recording,
         actions: link.actions.list(),
         created_by: maker.map(|maker| maker.name.clone()),
         created_at: moment::told(link.created_at),
@@ -77,9 +77,22 @@ async fn create(permit: Permit<SignedIn>, ApiJson(input): ApiJson<LinkInput>) ->
         Who::Person { .. } | Who::Token { .. } => permit.owner(),
         Who::Nobody | Who::Guest { .. } | Who::Player { .. } => return Err(not_allowed()),
     };
-    let wall = permit.cameras.wall();
-    let allowed = authorize::<deed::Live>(permit.principal(), wall.place(CameraId(input.camera_id)))?;
-    if Actions::of(&input.actions).and(allowed.actions()) != Actions::of(&input.actions) {
+    let allowed = match input.recording_id {
+        None => {
+            let wall = permit.cameras.wall();
+            authorize::<deed::Live>(permit.principal(), wall.place(CameraId(input.camera_id)))?.actions()
+        }
+        Some(recording) => {
+            let (camera, _) = permit.recordings.camera_of(recording).await?;
+            let wall = permit.cameras.wall();
+            let allowed = authorize::<deed::Glance>(permit.principal(), Asked::recording(camera, recording).place(&wall))?.actions();
+            if camera != input.camera_id {
+                return Err(recording_not_found());
+            }
+            allowed
+        }
+    };
+    if Actions::of(&input.actions).and(allowed) != Actions::of(&input.actions) {
         return Err(not_allowed().field("actions"));
     }
     let expires_at = moment::read(&input.expires_at, "expires_at")?;
@@ -87,8 +100,16 @@ async fn create(permit: Permit<SignedIn>, ApiJson(input): ApiJson<LinkInput>) ->
         LinkKind::Media => directory::LinkKind::Media,
         LinkKind::Guest => directory::LinkKind::Guest,
     };
-    let new =
-        NewLink { kind, label: input.label, camera: input.camera_id, stream: input.stream, actions: input.actions, created_by, expires_at };
+    let new = NewLink {
+        kind,
+        label: input.label,
+        camera: input.camera_id,
+        stream: input.stream,
+        recording: input.recording_id,
+        actions: input.actions,
+        created_by,
+        expires_at,
+    };
     let (link, secret) = permit.people.add_link(permit.actor(), new).await?;
     let path = match input.kind {
         LinkKind::Media => match link.path() {

@@ -135,7 +135,8 @@ fn text_for(state: &AppState, principal: &Principal, told: Told) -> Option<Utf8B
         About::Cameras => Some(feed::list(visible(state, principal))),
         About::Alerts if admin => Some(told.text(true)),
         About::Alerts => Some(alerts(state, principal)),
-        About::Recordings => None,
+        About::Recordings if admin => Some(told.text(true)),
+        About::Recordings => Some(recordings(state, principal)),
     }
 }
 
@@ -144,11 +145,18 @@ fn watches(state: &AppState, principal: &Principal, camera: i64) -> bool {
     actions_on(state, principal, camera).has(CameraAction::Live)
 }
 
-/// The full state, of what somebody may see: cameras and streams, then the alerts.
+/// The full state, of what somebody may see: cameras and streams, then the alerts and what is being recorded.
 fn full(state: &AppState, principal: &Principal) -> Vec<Utf8Bytes> {
     let mut texts = feed::full(&state.cameras, visible(state, principal));
     texts.push(alerts(state, principal));
+    texts.push(recordings(state, principal));
     texts
+}
+
+fn recordings(state: &AppState, principal: &Principal) -> Utf8Bytes {
+    let mut running = state.recordings.running();
+    running.retain(|one| watches(state, principal, one.camera_id));
+    feed::text(&ServerMessage::Recordings { running })
 }
 
 fn alerts(state: &AppState, principal: &Principal) -> Utf8Bytes {

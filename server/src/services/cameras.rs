@@ -76,7 +76,7 @@ impl Wall {
 
     /// A camera, as far as rights go by it.
     pub fn place(&self, id: CameraId) -> Option<Place<'_>> {
-        self.records.get(&id.0).map(|record| Place { camera: id, group: record.camera.group.as_deref() })
+        self.records.get(&id.0).map(|record| Place::of(id, record.camera.group.as_deref()))
     }
 
     fn record(&self, id: i64) -> AppResult<&Arc<Record>> {

@@ -16,7 +16,7 @@ const DEFAULT: &str = "recordings";
 /// A path's length, in bytes.
 const MAX_PATH: usize = 1024;
 /// Less room than this is none, in bytes.
-const MIN_FREE: u64 = 256 << 20;
+pub const MIN_FREE: u64 = 256 << 20;
 /// A disk that takes longer to answer (a share on the network that is gone) is not used.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -61,6 +61,25 @@ impl Storage {
         let folder = self.folder();
         let is_default = folder == self.inner.default;
         blocking(move || Ok(look(&folder, is_default))).await
+    }
+
+    /// The folder, if something can be written to it now.
+    ///
+    /// # Errors
+    /// 503 with what is wrong with it.
+    pub async fn writable(&self) -> AppResult<PathBuf> {
+        let place = self.place().await;
+        let problem = match place {
+            Ok(place) => place.problem,
+            Err(error) => Some(error.problem().detail),
+        };
+        match problem {
+            None => Ok(self.folder()),
+            Some(problem) => {
+                let detail = format!("Nothing can be recorded now. {problem}");
+                Err(AppError::unavailable("storage_unavailable", detail, 60))
+            }
+        }
     }
 
     /// Chooses a folder, or the one below the data folder. It is made if it is missing, and written to once, before it is taken.

@@ -175,6 +175,7 @@ async fn live_pictures_end_when_the_right_is_withdrawn() {
             label: "Panel".into(),
             camera: house.gate,
             stream: None,
+            recording: None,
             actions: vec![CameraAction::Live],
             created_by: Some(viewer),
             expires_at: people.now() + time::Duration::hours(1),

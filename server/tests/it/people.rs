@@ -33,7 +33,7 @@ async fn add(people: &People, name: &str, role: Role) -> i64 {
 }
 
 fn camera(id: i64) -> Place<'static> {
-    Place { camera: media::CameraId(id), group: None }
+    Place::of(media::CameraId(id), None)
 }
 
 /// Stores a session as tower-sessions does; its id.

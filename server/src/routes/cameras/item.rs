@@ -77,7 +77,7 @@ pub async fn delete(permit: Permit<Admin>, ApiPath(id): ApiPath<i64>) -> AppResu
     let removed = |permit: Permit<Admin>| async move {
         permit.cameras.delete(id).await?;
         permit.note(|actor| Entry::new(actor, "camera.delete").target("camera", id, &camera.name).details(json!({ "camera": camera })));
-        if let Err(error) = permit.people.camera_removed().await {
+        if let Err(error) = permit.people.reread().await {
             // It is gone all the same; the next change of accounts reads again.
             tracing::warn!(%error, camera.id = id, "what people may do still names a camera that was removed");
         }

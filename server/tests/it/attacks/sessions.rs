@@ -172,6 +172,7 @@ async fn a_clock_that_is_set_back_brings_nothing_back() {
         label: "Hall".into(),
         camera: gate,
         stream: None,
+        recording: None,
         actions: vec![CameraAction::Live],
         created_by: None,
         expires_at: tomorrow,

@@ -58,6 +58,7 @@ impl House {
                 label: "Hall".into(),
                 camera: gate,
                 stream: None,
+                recording: None,
                 actions: vec![CameraAction::Live],
                 created_by: None,
                 expires_at: people.now() + Duration::hours(hours),

@@ -263,6 +263,7 @@ async fn what_is_open_ends_with_the_session_the_token_and_the_link() {
         label: "Panel".into(),
         camera: house.gate,
         stream: None,
+        recording: None,
         actions: vec![CameraAction::Live],
         created_by: None,
         expires_at: people.now() + time::Duration::hours(1),

@@ -97,6 +97,7 @@ impl Server {
             label: "A player".to_owned(),
             camera,
             stream: None,
+            recording: None,
             actions: vec![CameraAction::Live, CameraAction::Audio],
             created_by: None,
             expires_at: self.state.people.now() + time::Duration::hours(1),
