@@ -57,11 +57,12 @@ enum Links {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(recordings()).await?;
-        let by_camera = Index::create().name("recordings_camera").table(Recordings::Table).col(Recordings::CameraId).col(Recordings::StartMs);
-        manager.create_index(by_camera.to_owned()).await?;
+        let by_camera = Index::create().name("recordings_camera").table(Recordings::Table).col(Recordings::CameraId).to_owned();
+        manager.create_index(by_camera).await?;
         manager.create_table(files()).await?;
-        let of_recording = Index::create().name("recording_files_recording").table(RecordingFiles::Table).col(RecordingFiles::RecordingId);
-        manager.create_index(of_recording.to_owned()).await?;
+        let of_recording =
+            Index::create().name("recording_files_recording").table(RecordingFiles::Table).col(RecordingFiles::RecordingId).to_owned();
+        manager.create_index(of_recording).await?;
         // Without a foreign key, which SQLite could not take out again; links go with their recording in its own transaction.
         let column = ColumnDef::new(Links::RecordingId).big_integer().null().to_owned();
         manager.alter_table(Table::alter().table(Links::Table).add_column(column).to_owned()).await
@@ -99,7 +100,7 @@ fn recordings() -> TableCreateStatement {
 }
 
 fn files() -> TableCreateStatement {
-    let of_recording = ForeignKey::create()
+    let mut of_recording = ForeignKey::create()
         .from(RecordingFiles::Table, RecordingFiles::RecordingId)
         .to(Recordings::Table, Recordings::Id)
         .on_delete(ForeignKeyAction::Cascade)
@@ -114,6 +115,6 @@ fn files() -> TableCreateStatement {
         .col(ColumnDef::new(RecordingFiles::DurationMs).big_integer().not_null())
         .col(ColumnDef::new(RecordingFiles::Bytes).big_integer().not_null())
         .col(ColumnDef::new(RecordingFiles::Pictures).big_integer().not_null())
-        .foreign_key(&mut of_recording.clone())
+        .foreign_key(&mut of_recording)
         .to_owned()
 }

@@ -15,7 +15,6 @@ use crate::db::Db;
 use crate::error::{AppError, AppResult, Kind};
 use crate::moment;
 use crate::people::audit::{Actor, Entry};
-use crate::people::principal::recording_not_found;
 use crate::people::rights::Actions;
 use crate::services::cameras::{Cameras, Wall};
 use crate::services::feed::Feed;
@@ -24,9 +23,8 @@ use crate::typed;
 use app::model::{LONGEST_RECORDING_S, MAX_RECORDING_TITLE, Recording, RecordingEnd, RecordingKind, RunningRecording, ServerMessage};
 use films::Films;
 use media::CameraId;
-use media::record::{Movie, Progress};
+use media::record::Progress;
 use media::snapshot::Snapshotter;
-use sea_orm::DbErr;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -314,9 +312,10 @@ impl Recordings {
             end: row.end_ms.map(|end| moment::told(store::moment_of(end))),
             ends_at: running.as_ref().map(|one| moment::told(one.ends_at)),
             bytes: progress.as_ref().map_or_else(|| store::unsigned(row.bytes), |progress| progress.bytes),
-            duration_ms: progress
-                .as_ref()
-                .map_or_else(|| store::unsigned(row.duration_ms), |progress| u64::try_from(progress.duration.as_millis()).unwrap_or(u64::MAX)),
+            duration_ms: progress.as_ref().map_or_else(
+                || store::unsigned(row.duration_ms),
+                |progress| u64::try_from(progress.duration.as_millis()).unwrap_or(u64::MAX),
+            ),
             // One that was interrupted and has not been looked at yet does not run.
             ended_by: ended_by.or_else(|| running.is_none().then_some(RecordingEnd::ServerStopped)),
             recorded_by: row.recorded_by,
@@ -349,45 +348,11 @@ impl Recordings {
         }
         let folder = PathBuf::from(&row.folder);
         self.inner.films.forget(id);
-        let removed = tokio::task::spawn_blocking(move || files::remove(&folder, &stem(id), &poster(id))).await.map_err(AppError::internal)?;
-        removed.map_err(|error| unreachable(&error))?;
+        let removed =
+            tokio::task::spawn_blocking(move || files::remove(&folder, &stem(id), &poster(id))).await.map_err(AppError::internal)?;
+        removed.map_err(|error| films::unusable(&media::error::plainly(&error)))?;
         let details = json!({ "camera": row.camera_id, "start": moment::told(store::moment_of(row.start_ms)), "title": row.title });
         store::delete(self.db(), id, Entry::new(by, "recording.delete").target("recording", id, &row.camera_name).details(details)).await
-    }
-
-    /// A recording as one plain MP4, also one that runs: what there is of it so far.
-    ///
-    /// # Errors
-    /// 404; 503 if there is no picture in it, or its files cannot be read.
-    pub async fn film(&self, id: i64) -> AppResult<Arc<Movie>> {
-        let row = store::find(self.db(), id).await?;
-        let whole = row.ended_by.is_some();
-        if let Some(film) = self.inner.films.find(id).filter(|_| whole) {
-            return Ok(film);
-        }
-        let folder = PathBuf::from(&row.folder);
-        let opened = tokio::task::spawn_blocking(move || {
-            let names = files::names(&folder, &stem(id))?;
-            Movie::open(&folder, &names)
-        });
-        let film = Arc::new(opened.await.map_err(AppError::internal)?.map_err(|error| unreachable(&error))?);
-        if whole {
-            self.inner.films.keep(id, &film);
-        }
-        Ok(film)
-    }
-
-    /// A recording's still, as JPEG.
-    ///
-    /// # Errors
-    /// 404, also if it has none.
-    pub async fn poster(&self, id: i64) -> AppResult<Vec<u8>> {
-        let row = store::find(self.db(), id).await?;
-        let none = || AppError::not_found("no_poster", "There is no still of this recording.");
-        if !row.has_poster {
-            return Err(none());
-        }
-        tokio::fs::read(PathBuf::from(row.folder).join(poster(id))).await.map_err(|_| none())
     }
 }
 
@@ -403,15 +368,6 @@ fn poster(id: i64) -> String {
 
 fn runs() -> AppError {
     AppError::new(Kind::Conflict, "recording_runs", "This camera is being recorded already.")
-}
-
-fn unreachable(error: &std::io::Error) -> AppError {
-    let detail = match error.kind() {
-        std::io::ErrorKind::NotFound => "The files of this recording are not where they were. Is their disk there?".to_owned(),
-        std::io::ErrorKind::InvalidData => "There is no picture in this recording.".to_owned(),
-        _ => format!("The files of this recording cannot be used: {}.", media::error::plainly(error)),
-    };
-    AppError::unavailable("recording_unavailable", detail, 30)
 }
 
 fn checked_title(text: &str) -> AppResult<String> {

@@ -185,7 +185,10 @@ mod tests {
     fn a_name_from_outside_stays_a_name() {
         assert_eq!(attachment("Gate 1.mp4"), "attachment; filename=\"Gate 1.mp4\"; filename*=UTF-8''Gate%201%2Emp4");
         let hostile = attachment("Tür\"; x=\r\n/../a");
-        assert!(hostile.starts_with("attachment; filename=\"T_r__ x____.._a\"; filename*=UTF-8''T%C3%BCr%22") && hostile.is_ascii(), "{hostile}");
+        assert!(
+            hostile.starts_with("attachment; filename=\"T_r__ x____.._a\"; filename*=UTF-8''T%C3%BCr%22") && hostile.is_ascii(),
+            "{hostile}"
+        );
         assert!(!hostile.contains(['\r', '\n']));
     }
 }

@@ -1,7 +1,11 @@
-//! Where the samples of recordings are, kept for the next piece that a browser asks for. Bounded by bytes.
+//! Reading recordings back. Where their samples are is kept for the next piece that a browser asks for, bounded by bytes.
 
-use media::record::Movie;
+use super::{Recordings, files, poster, stem, store};
+use crate::error::{AppError, AppResult};
+use media::record::{Movie, MovieError};
 use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An hour with sound takes some 10 MB.
@@ -42,4 +46,83 @@ impl Films {
     pub fn forget(&self, id: i64) {
         self.lock().retain(|(known, _)| *known != id);
     }
+}
+
+impl Recordings {
+    /// A recording as one plain MP4, also one that runs: what there is of it so far.
+    ///
+    /// # Errors
+    /// 404; 503 if there is no picture in it, or its files cannot be read.
+    pub async fn film(&self, id: i64) -> AppResult<Arc<Movie>> {
+        let row = store::find(self.db(), id).await?;
+        let whole = row.ended_by.is_some();
+        if let Some(film) = self.inner.films.find(id).filter(|_| whole) {
+            return Ok(film);
+        }
+        let folder = PathBuf::from(&row.folder);
+        let opened = tokio::task::spawn_blocking(move || {
+            let names = match files::names(&folder, &stem(id)) {
+                Ok(names) => names,
+                Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing(row.bytes)),
+                Err(error) => return Err(unusable(&media::error::plainly(&error))),
+            };
+            Movie::open(&folder, &names).map_err(|error| explained(&error))
+        });
+        let film = Arc::new(opened.await.map_err(AppError::internal)??);
+        if whole {
+            self.inner.films.keep(id, &film);
+        }
+        Ok(film)
+    }
+
+    /// A recording's still, as JPEG.
+    ///
+    /// # Errors
+    /// 404, also if it has none.
+    pub async fn poster(&self, id: i64) -> AppResult<Vec<u8>> {
+        let row = store::find(self.db(), id).await?;
+        let none = || AppError::not_found("no_poster", "There is no still of this recording.");
+        if !row.has_poster {
+            return Err(none());
+        }
+        tokio::fs::read(PathBuf::from(row.folder).join(poster(id))).await.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => missing(1),
+            _ => unusable(&media::error::plainly(&error)),
+        })
+    }
+}
+
+/// No file is there; `bytes`: what there should be.
+fn missing(bytes: i64) -> AppError {
+    if bytes == 0 {
+        no_picture()
+    } else {
+        unavailable("The files of this recording are not where they were. Is their disk there?".to_owned())
+    }
+}
+
+fn no_picture() -> AppError {
+    AppError::not_found("no_picture", "There is no picture in this recording.")
+}
+
+fn explained(error: &MovieError) -> AppError {
+    match error {
+        MovieError::Empty => no_picture(),
+        MovieError::TooLong => unavailable("This recording is too long to be watched as one.".to_owned()),
+        MovieError::File { source, .. } if source.kind() == ErrorKind::NotFound => missing(1),
+        MovieError::File { source, .. } => unusable(&media::error::plainly(source)),
+        MovieError::Index { .. } => {
+            tracing::warn!(%error, "a recording cannot be read");
+            unusable("they are damaged")
+        }
+    }
+}
+
+/// 503: its files cannot be read or removed.
+pub fn unusable(reason: &str) -> AppError {
+    unavailable(format!("The files of this recording cannot be used: {reason}."))
+}
+
+fn unavailable(detail: String) -> AppError {
+    AppError::unavailable("recording_unavailable", detail, 30)
 }

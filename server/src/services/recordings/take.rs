@@ -101,7 +101,9 @@ pub async fn record(service: Arc<Inner>, take: Take, running: Arc<Running>) {
 
 /// Keeps the first picture as a still, beside the files.
 async fn keep_still(service: &Inner, id: i64, folder: PathBuf, mut progress: watch::Receiver<Progress>) {
-    let Ok(found) = progress.wait_for(|progress| progress.first_key.is_some()).await.map(|progress| progress.first_key.clone()) else { return };
+    let Ok(found) = progress.wait_for(|progress| progress.first_key.is_some()).await.map(|progress| progress.first_key.clone()) else {
+        return;
+    };
     let Some((epoch, key)) = found else { return };
     let kept = async {
         let jpeg = service.parts.snapshots.jpeg(&epoch, &key, Some(POSTER_WIDTH)).await.map_err(|error| error.message)?;

@@ -5,7 +5,9 @@ use app::model::{CameraAction, Grant, GrantTarget, Password, Role, TokenScope};
 use axum::body::Body;
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{Request, StatusCode};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::json;
+use server::entities::recording;
 use server::people::audit::Actor;
 use server::people::directory::LinkKind;
 use server::people::sessions::{SIGNED_IN, SignedIn, Subject};
@@ -27,6 +29,10 @@ pub struct House {
     pub link: String,
     pub ended_link: String,
     guest: i64,
+    /// A recording of the gate, one of the vault, and a guest's link to the first.
+    pub gate_recording: i64,
+    pub vault_recording: i64,
+    clip: i64,
     /// Of tokens to administer: one that was revoked, and one whose time is over.
     token_revoked: String,
     token_ended: String,
@@ -69,6 +75,18 @@ impl House {
         let ((_, open), (guest, _), (ended, ended_link)) =
             (link(LinkKind::Media, 1).await, link(LinkKind::Guest, 1).await, link(LinkKind::Media, 1).await);
         people.revoke_link(Actor::console(), ended).await.expect("revoked");
+        let (gate_recording, vault_recording) = (recording(&app, gate, "Gate").await, recording(&app, vault, "Vault").await);
+        let clip = NewLink {
+            kind: LinkKind::Guest,
+            label: "Insurance".into(),
+            camera: gate,
+            stream: None,
+            recording: Some(gate_recording),
+            actions: vec![CameraAction::Playback],
+            created_by: None,
+            expires_at: people.now() + Duration::hours(1),
+        };
+        let clip = people.add_link(Actor::console(), clip).await.expect("a link").0.id;
         let token = async |scope, camera_ids, expires_at| {
             let new = NewToken { name: "Table".into(), scope, owner: None, camera_ids, expires_at };
             let (token, secret) = people.add_token(Actor::console(), new).await.expect("a token");
@@ -84,7 +102,22 @@ impl House {
         let (_, token_read) = token(TokenScope::Read, Some(vec![gate]), None).await;
         let (_, token_operate) = token(TokenScope::Operate, None, None).await;
         let (_, token_admin) = token(TokenScope::Admin, None, None).await;
-        Self { gate, vault, link: open, ended_link, guest, token_revoked, token_ended, token_read, token_operate, token_admin, app }
+        Self {
+            gate,
+            vault,
+            link: open,
+            ended_link,
+            guest,
+            gate_recording,
+            vault_recording,
+            clip,
+            token_revoked,
+            token_ended,
+            token_read,
+            token_operate,
+            token_admin,
+            app,
+        }
     }
 
     /// A server that nobody has set up.
@@ -98,6 +131,9 @@ impl House {
             link: "aaaa".into(),
             ended_link: "bbbb".into(),
             guest: 1,
+            gate_recording: 1,
+            vault_recording: 2,
+            clip: 1,
             token_revoked: none(),
             token_ended: none(),
             token_read: none(),
@@ -134,6 +170,7 @@ impl House {
             "nobody" | "link" => "other=1".to_owned(),
             "expired" => self.session(self.person("admin 2"), Some(self.app.state.people.now() - Duration::seconds(1))).await,
             "guest" => self.session(Subject::Guest { link: self.guest }, None).await,
+            "clip" => self.session(Subject::Guest { link: self.clip }, None).await,
             "admin" => self.session(self.person("admin 2"), None).await,
             "revoked" => return ("authorization", self.token_revoked.clone()),
             "t-ended" => return ("authorization", self.token_ended.clone()),
@@ -161,4 +198,28 @@ pub async fn sign_in(app: &TestApp, name: &str, password: &str) -> Answer {
 pub fn cookie(answer: &Answer) -> String {
     let set = answer.headers[SET_COOKIE].to_str().expect("text");
     set.split(';').next().expect("a cookie").to_owned()
+}
+
+/// A recording whose files are on a disk that is gone: what reads them is answered at once.
+async fn recording(app: &TestApp, camera: i64, name: &str) -> i64 {
+    let row = recording::ActiveModel {
+        camera_id: Set(camera),
+        camera_name: Set(name.to_owned()),
+        quality: Set("main".to_owned()),
+        kind: Set("manual".to_owned()),
+        title: Set(String::new()),
+        folder: Set("/nowhere".to_owned()),
+        start_ms: Set(1_790_000_000_000),
+        end_ms: Set(Some(1_790_000_060_000)),
+        duration_ms: Set(60_000),
+        bytes: Set(1_000_000),
+        ended_by: Set(Some("stopped".to_owned())),
+        recorded_by: Set("operator".to_owned()),
+        has_poster: Set(true),
+        ..recording::ActiveModel::default()
+    };
+    let transaction = app.state.db.begin().await.expect("a transaction");
+    let row = recording::Entity::insert(row).exec_with_returning(&transaction).await.expect("stored");
+    transaction.commit().await.expect("stored");
+    row.id
 }

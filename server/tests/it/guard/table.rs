@@ -33,6 +33,8 @@ impl Row {
             None => part.to_owned(),
             Some("gate") => house.gate.to_string(),
             Some("vault") => house.vault.to_string(),
+            Some("gates") => house.gate_recording.to_string(),
+            Some("vaults") => house.vault_recording.to_string(),
             Some("signed") => house.link.clone(),
             Some("ended") => house.ended_link.clone(),
             Some("forged") => format!("{}x", house.link),
@@ -43,7 +45,8 @@ impl Row {
 
     /// These end what others need: asked last.
     fn is_last(&self) -> bool {
-        self.method == "DELETE" && self.path.starts_with("/api/v1/cameras/")
+        let whole = self.path.matches('/').count() == 4 && self.path.ends_with('}');
+        self.method == "DELETE" && whole && (self.path.starts_with("/api/v1/cameras/") || self.path.starts_with("/api/v1/recordings/"))
     }
 }
 
