@@ -14,15 +14,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod assemble;
+mod boxes;
 pub mod index;
 pub mod movie;
 mod recorder;
 mod recover;
+mod spans;
+mod summary;
+mod tables;
+mod writer;
 
 pub use index::{Index, IndexError};
-pub use movie::{Movie, MovieError, MovieReader};
+pub use movie::{Movie, MovieError};
 pub use recorder::record;
 pub use recover::recover;
+pub use spans::MovieReader;
+
+use summary::Summary;
 
 /// What to write where.
 #[derive(Debug, Clone, PartialEq, Eq)]
