@@ -23,6 +23,8 @@ mod recover;
 mod spans;
 mod summary;
 mod tables;
+#[cfg(test)]
+mod testing;
 mod writer;
 
 pub use index::{Index, IndexError};
