@@ -45,7 +45,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         6 => (1..4_u8).prop_map(Step::Sound),
         1 => (0..400_000_i64).prop_map(Step::Silence),
         1 => Just(Step::Session),
-        1 => (0..5_u8).prop_map(Step::Parameters),
+        1 => (0..6_u8).prop_map(Step::Parameters),
         1 => Just(Step::Slow),
     ]
 }
@@ -60,7 +60,9 @@ fn tracks(choice: u8) -> Tracks {
         1 => with_audio(in_order_sps()),
         2 => with_audio(declaring_sps(2)),
         3 => with_rate(smaller_sps(), 48_000, [0x11, 0x88]),
-        _ => with_rate(high_sps(), 44_100, [0x12, 0x08]),
+        4 => with_rate(high_sps(), 44_100, [0x12, 0x08]),
+        // One epoch: nothing is learned of it.
+        _ => video_only(declaring_sps(0)),
     }
 }
 

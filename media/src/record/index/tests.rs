@@ -25,7 +25,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn every_sample_is_found(first in 0..5_u8, steps in steps(80)) {
+    fn every_sample_is_found(first in 0..6_u8, steps in steps(80)) {
         let items = play(first, &steps);
         let files = recorded(&items);
         let expected = expected(&items);
@@ -52,7 +52,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn a_file_torn_anywhere_has_exactly_its_whole_samples(first in 0..5_u8, steps in steps(25)) {
+    fn a_file_torn_anywhere_has_exactly_its_whole_samples(first in 0..6_u8, steps in steps(25)) {
         let items = play(first, &steps);
         let (files, expected) = (recorded(&items), expected(&items));
         let (file, expected) = (&files[0], &expected[0]);
