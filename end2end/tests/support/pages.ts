@@ -18,6 +18,8 @@ export class Tile {
   readonly flag: Locator;
   /** The stream's numbers. */
   readonly details: Locator;
+  /** That it is being recorded, and how long. */
+  readonly recording: Locator;
 
   constructor(
     private readonly page: Page,
@@ -29,6 +31,7 @@ export class Tile {
     this.age = this.root.locator('.tile__age');
     this.flag = this.root.locator('.tile__flag');
     this.details = this.root.locator('.details');
+    this.recording = this.root.locator('.tile__rec');
     this.link = this.root.getByRole('link', { name: `Enlarge ${name}`, exact: true });
   }
 
@@ -68,6 +71,11 @@ export class Tile {
 
   async enlarge(): Promise<void> {
     await this.link.click();
+  }
+
+  /** Opens the menu. */
+  async menu(): Promise<void> {
+    await this.root.click({ button: 'right', position: { x: 20, y: 40 } });
   }
 
   /** Opens the menu and chooses an entry. */
