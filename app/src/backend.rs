@@ -58,6 +58,8 @@ pub trait Backend: Send + Sync + 'static {
     fn system(&self) -> Answer<'_, SystemHealth>;
     /// How HTTPS is served.
     fn https(&self) -> Answer<'_, HttpsStatus>;
+    /// Whether there is such a recording, for whoever asks for the page.
+    fn recording(&self, id: i64) -> Answer<'_, ()>;
     /// The role of whoever asks for the page.
     fn role(&self) -> Option<Role>;
     /// What the link of whoever asks leads to, if they are a guest.
@@ -101,4 +103,22 @@ pub async fn load_system() -> Result<SystemHealth, ServerFnError> {
 #[server(prefix = "/api/ui", endpoint = "https")]
 pub async fn load_https() -> Result<HttpsStatus, ServerFnError> {
     backend()?.https().await.map_err(told)
+}
+
+/// Whether the server, while it renders a page, finds a recording that does not exist for whoever asks. In the browser the page asks the
+/// API itself.
+pub async fn lacks_recording(id: i64) -> bool {
+    #[cfg(feature = "ssr")]
+    {
+        match backend() {
+            // Any other failure is told by the page.
+            Ok(backend) => backend.recording(id).await.is_err_and(|problem| problem.status == 404),
+            Err(_) => false,
+        }
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let _ = id;
+        false
+    }
 }

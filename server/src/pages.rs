@@ -1,9 +1,9 @@
 //! Server-rendered pages: the `app` crate's components with what they need from the server in their context.
 
 use crate::error::AppError;
-use crate::guard::{Gate, visible, wants_page};
+use crate::guard::{Asked, Gate, visible, wants_page};
 use crate::middleware::headers::page_policy;
-use crate::people::principal::{Principal, Who, not_allowed, not_signed_in};
+use crate::people::principal::{Principal, Who, authorize, deed, not_allowed, not_signed_in};
 use crate::services::feed;
 use crate::site;
 use crate::state::AppState;
@@ -148,7 +148,19 @@ impl Backend for Pages {
     }
 
     fn guest(&self) -> Option<Guest> {
-        matches!(principal().who, Who::Guest { .. }).then_some(Guest::Camera)
+        let principal = principal();
+        let guest = matches!(principal.who, Who::Guest { .. });
+        guest.then(|| principal.rights().recording().map_or(Guest::Camera, Guest::Recording))
+    }
+
+    fn recording(&self, id: i64) -> Answer<'_, ()> {
+        let principal = principal();
+        Box::pin(async move {
+            let camera = self.state.recordings.camera_of(id).await.map_err(|error| error.problem())?.0;
+            let wall = self.state.cameras.wall();
+            authorize::<deed::Glance>(&principal, Asked::recording(camera, id).place(&wall)).map_err(|error| error.problem())?;
+            Ok(())
+        })
     }
 
     fn missing(&self) {

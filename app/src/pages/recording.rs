@@ -1,6 +1,7 @@
 //! One recording at `/recordings/{id}`: its video, what is known about it, and what can be done with it. Also the only page of a guest
 //! whose link leads to it.
 
+use crate::backend::{ServerBackend, lacks_recording};
 use crate::components::confirm::Confirm;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::recording::facts::{Facts, moment_of};
@@ -43,6 +44,8 @@ pub fn RecordingPage() -> impl IntoView {
     let params = use_params_map();
     let wall = use_wall();
     let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<i64>().ok()).unwrap_or(0)));
+    // So that the document's status says it, too.
+    let lacks = Resource::new_blocking(move || id.get(), lacks_recording);
     let outcome = RwSignal::new(Outcome::Asking);
     let stored = RwSignal::new(None::<Recording>);
     let load = move || {
@@ -94,6 +97,17 @@ pub fn RecordingPage() -> impl IntoView {
     };
     view! {
         <Title text=move || text::pages::title(&title()) />
+        <Suspense>
+            {move || {
+                let backend = use_context::<ServerBackend>();
+                Suspend::new(async move {
+                    let lacks = lacks.await;
+                    if let Some(backend) = backend.filter(|_| lacks) {
+                        backend.0.missing();
+                    }
+                })
+            }}
+        </Suspense>
         {(!guest)
             .then(|| {
                 view! {
