@@ -127,7 +127,7 @@ pub struct LinkInput {
     /// It shows this recording of the camera and nothing else. For guests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording_id: Option<i64>,
-    /// `live` at least; of a recording `playback`, and `export` if it may be downloaded. What one may not do oneself one cannot give away.
+    /// `live` at least; of a recording `playback`, with `audio` if it may be heard and `export` if it may be downloaded. What one may not do oneself one cannot give away.
     pub actions: Vec<CameraAction>,
     /// RFC 3339; within 7 days for players, within a year for guests.
     pub expires_at: String,

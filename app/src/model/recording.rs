@@ -84,7 +84,7 @@ pub struct Recording {
     pub recorded_by: String,
     /// Whether `poster.jpg` is there.
     pub has_poster: bool,
-    /// What whoever asks may do with it: of `playback`, `export` and `record`.
+    /// What whoever asks may do with it: of `audio`, `playback`, `export` and `record`.
     pub actions: Vec<CameraAction>,
 }
 

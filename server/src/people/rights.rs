@@ -24,7 +24,7 @@ impl Actions {
         CameraAction::Record,
     ]);
     /// What a link to a recording can give.
-    pub const TAKEN: Self = Self::of(&[CameraAction::Playback, CameraAction::Export]);
+    pub const TAKEN: Self = Self::of(&[CameraAction::Audio, CameraAction::Playback, CameraAction::Export]);
     /// What can be done with a recording: without any of these it does not exist for somebody, also where they watch its camera.
     const RECORDED: Self = Self::of(&[CameraAction::Playback, CameraAction::Export, CameraAction::Record]);
     /// What a token that reads gets: nothing that moves a camera.
@@ -176,7 +176,10 @@ impl Rights {
     /// What may be done with a recording of a camera of this group. Nothing: for them the recording does not exist.
     pub fn on_recording(&self, recording: i64, camera: i64, group: Option<&str>) -> Actions {
         let theirs = self.recording.is_none_or(|only| only == recording);
-        if theirs { self.granted(camera, group).and(Actions::RECORDED) } else { Actions::NONE }
+        let granted = if theirs { self.granted(camera, group) } else { Actions::NONE };
+        let recorded = granted.and(Actions::RECORDED);
+        // What may not be heard live may not be heard later either.
+        if recorded.is_empty() { Actions::NONE } else { recorded.or(granted.and(Actions::of(&[CameraAction::Audio]))) }
     }
 
     fn granted(&self, camera: i64, group: Option<&str>) -> Actions {
@@ -245,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_link_to_a_recording_reaches_nothing_else_of_its_camera() {
-        let seen = [CameraAction::Live, CameraAction::Playback, CameraAction::Export];
+        let seen = [CameraAction::Live, CameraAction::Audio, CameraAction::Playback, CameraAction::Export];
         let maker = Arc::new(Rights::of_person(Role::Viewer, &[grant(GrantTarget::Group("Yard".into()), &seen)]));
         let link = Rights::of_link((1, Some(7)), Actions::ALL, Some(Arc::clone(&maker)));
         assert_eq!(link.on(1, Some("Yard")), Actions::NONE);
@@ -254,6 +257,8 @@ mod tests {
         // Without the maker's right there is none.
         assert_eq!(link.on_recording(7, 1, Some("Hall")), Actions::NONE);
         assert_eq!(maker.on_recording(8, 1, Some("Yard")), Actions::TAKEN);
+        let deaf = [grant(GrantTarget::Camera(1), &[CameraAction::Live, CameraAction::Playback])];
+        assert_eq!(Rights::of_person(Role::Viewer, &deaf).on_recording(7, 1, None), Actions::of(&[CameraAction::Playback]));
         // Whoever only watches a camera knows of no recording.
         let watches = Rights::of_person(Role::Viewer, &[grant(GrantTarget::Camera(1), &[CameraAction::Live, CameraAction::Audio])]);
         assert_eq!(watches.on_recording(7, 1, None), Actions::NONE);

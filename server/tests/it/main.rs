@@ -23,6 +23,7 @@ mod people;
 mod pictures;
 mod postgres;
 mod program;
+mod recordings;
 mod recovery;
 mod secrets;
 mod sequences;

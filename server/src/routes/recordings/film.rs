@@ -1,8 +1,9 @@
 //! What was recorded: to watch, to take away, and as a still.
 
 use crate::error::{AppError, AppResult, Kind};
-use crate::guard::{On, Permit};
+use crate::guard::{On, Permit, Standing};
 use crate::people::principal::{Deed, deed};
+use app::model::CameraAction;
 use axum::body::Body;
 use axum::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
@@ -19,7 +20,7 @@ use std::sync::Arc;
 /// Whoever has lost the right must not find it in a cache, and nobody else either.
 const CACHING: &str = "private, no-cache";
 
-/// A recording as one MP4 file, seekable by `Range`. Of one that runs: what there is so far.
+/// A recording as one MP4 file, seekable by `Range`; without sound for those who may not hear the camera. Of one that runs: what there is so far.
 #[utoipa::path(
     get,
     path = "/api/v1/recordings/{recording}/video.mp4",
@@ -70,7 +71,8 @@ pub async fn poster(permit: Permit<On<deed::Glance>>) -> AppResult<Response> {
 
 async fn answer<D: Deed>(permit: Permit<On<D>>, method: &Method, asked: &HeaderMap, name: Option<&str>) -> AppResult<Response> {
     let id = permit.recording()?;
-    let film = permit.recordings.film(id).await?;
+    let silent = !permit.actions().has(CameraAction::Audio);
+    let film = permit.recordings.film(id, silent).await?;
     let length = film.len();
     let tag = format!("\"{id}-{length}\"");
     let range = match wanted(asked, length, &tag) {
@@ -100,7 +102,7 @@ async fn answer<D: Deed>(permit: Permit<On<D>>, method: &Method, asked: &HeaderM
         put(CONTENT_DISPOSITION, attachment(name));
     }
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
-    let body = if *method == Method::HEAD { Body::empty() } else { Body::from_stream(pieces(permit, &film, part)) };
+    let body = if *method == Method::HEAD { Body::empty() } else { Body::from_stream(pieces(&permit, &film, part, silent)) };
     Ok((status, headers, body).into_response())
 }
 
@@ -128,27 +130,35 @@ fn attachment(name: &str) -> String {
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
 }
 
-/// Reads as fast as it is taken: a browser that has enough for now holds no thread. Ends when the right is withdrawn.
-fn pieces<D: Deed>(permit: Permit<On<D>>, film: &Arc<Movie>, part: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + use<D> {
+/// Reads as fast as it is taken: a browser that has enough for now holds no thread. Ends when the right is withdrawn, also that to hear.
+fn pieces<D: Deed>(permit: &Permit<On<D>>, film: &Arc<Movie>, part: Range<u64>, silent: bool) -> impl Stream<Item = io::Result<Bytes>> + use<D> {
     let state = (Some(film.reader(part)), permit.standing_on_camera(), permit.stopping.clone());
-    stream::unfold(state, |(reader, mut standing, stopping)| async move {
+    stream::unfold(state, move |(reader, mut standing, stopping)| async move {
         let reader = reader?;
-        let cut = || io::Error::new(io::ErrorKind::ConnectionAborted, "the right to watch was withdrawn");
-        let read = tokio::select! {
+        let piece = tokio::select! {
             biased;
             () = stopping.cancelled() => None,
-            _ = standing.lost() => None,
+            () = withdrawn(&mut standing, silent) => None,
             read = tokio::task::spawn_blocking(move || next(reader)) => Some(read),
         };
-        match read {
+        let (piece, reader) = match piece {
             // An error and not an end: what was sent is not all of it.
-            None => Some((Err(cut()), (None, standing, stopping))),
-            Some(Err(error)) => Some((Err(io::Error::other(error)), (None, standing, stopping))),
-            Some(Ok((None, _))) => None,
-            Some(Ok((Some(Err(error)), _))) => Some((Err(error), (None, standing, stopping))),
-            Some(Ok((Some(Ok(piece)), reader))) => Some((Ok(piece), (Some(reader), standing, stopping))),
-        }
+            None => (Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the right to watch was withdrawn")), None),
+            Some(Err(error)) => (Err(io::Error::other(error)), None),
+            Some(Ok((None, _))) => return None,
+            Some(Ok((Some(Err(error)), _))) => (Err(error), None),
+            Some(Ok((Some(Ok(piece)), reader))) => (Ok(piece), Some(reader)),
+        };
+        Some((piece, (reader, standing, stopping)))
     })
+}
+
+async fn withdrawn<D: Deed>(standing: &mut Standing<On<D>>, silent: bool) {
+    while standing.changed().await.is_ok() {
+        if !silent && !standing.actions().has(CameraAction::Audio) {
+            return;
+        }
+    }
 }
 
 fn next(mut reader: MovieReader) -> (Option<io::Result<Bytes>>, MovieReader) {

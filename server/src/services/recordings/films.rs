@@ -11,21 +11,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// An hour with sound takes some 10 MB.
 const MOST_BYTES: usize = 48 << 20;
 
+/// The number of a recording, and whether it is the one without sound.
+type Key = (i64, bool);
+
 /// The least recently used first.
 #[derive(Default)]
 pub struct Films {
-    kept: Mutex<VecDeque<(i64, Arc<Movie>)>>,
+    kept: Mutex<VecDeque<(Key, Arc<Movie>)>>,
 }
 
 impl Films {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(i64, Arc<Movie>)>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(Key, Arc<Movie>)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The film of a recording, if it is kept.
-    pub fn find(&self, id: i64) -> Option<Arc<Movie>> {
+    fn find(&self, key: Key) -> Option<Arc<Movie>> {
         let mut kept = self.lock();
-        let at = kept.iter().position(|(known, _)| *known == id)?;
+        let at = kept.iter().position(|(known, _)| *known == key)?;
         let entry = kept.remove(at)?;
         let film = Arc::clone(&entry.1);
         kept.push_back(entry);
@@ -33,10 +36,10 @@ impl Films {
     }
 
     /// Keeps it, and lets go of others for it.
-    pub fn keep(&self, id: i64, film: &Arc<Movie>) {
+    fn keep(&self, key: Key, film: &Arc<Movie>) {
         let mut kept = self.lock();
-        kept.retain(|(known, _)| *known != id);
-        kept.push_back((id, Arc::clone(film)));
+        kept.retain(|(known, _)| *known != key);
+        kept.push_back((key, Arc::clone(film)));
         while kept.len() > 1 && kept.iter().map(|(_, film)| film.memory()).sum::<usize>() > MOST_BYTES {
             kept.pop_front();
         }
@@ -44,33 +47,32 @@ impl Films {
 
     /// It is deleted.
     pub fn forget(&self, id: i64) {
-        self.lock().retain(|(known, _)| *known != id);
+        self.lock().retain(|((known, _), _)| *known != id);
     }
 }
 
 impl Recordings {
-    /// A recording as one plain MP4, also one that runs: what there is of it so far.
+    /// A recording as one plain MP4, also one that runs: what there is of it so far. `silent`: without its sound.
     ///
     /// # Errors
     /// 404; 503 if there is no picture in it, or its files cannot be read.
-    pub async fn film(&self, id: i64) -> AppResult<Arc<Movie>> {
+    pub async fn film(&self, id: i64, silent: bool) -> AppResult<Arc<Movie>> {
         let row = store::find(self.db(), id).await?;
         let whole = row.ended_by.is_some();
-        if let Some(film) = self.inner.films.find(id).filter(|_| whole) {
-            return Ok(film);
-        }
+        let known = self.inner.films.find((id, silent)).filter(|_| whole);
         let folder = PathBuf::from(&row.folder);
         let opened = tokio::task::spawn_blocking(move || {
+            // Also where it is known what is in them: a disk may have gone since.
             let names = match files::names(&folder, &stem(id)) {
                 Ok(names) => names,
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing(row.bytes)),
                 Err(error) => return Err(unusable(&media::error::plainly(&error))),
             };
-            Movie::open(&folder, &names).map_err(|error| explained(&error))
+            known.map_or_else(|| Movie::open(&folder, &names, silent).map(Arc::new).map_err(|error| explained(&error)), Ok)
         });
-        let film = Arc::new(opened.await.map_err(AppError::internal)??);
+        let film = opened.await.map_err(AppError::internal)??;
         if whole {
-            self.inner.films.keep(id, &film);
+            self.inner.films.keep((id, silent), &film);
         }
         Ok(film)
     }
