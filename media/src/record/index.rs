@@ -68,6 +68,14 @@ impl Index {
         self.whole
     }
 
+    /// The same file without its sound, for those who may not hear it.
+    #[must_use]
+    pub fn without_sound(mut self) -> Self {
+        self.audio = None;
+        self.samples.retain(|sample| sample.track == Track::Video);
+        self
+    }
+
     pub fn pictures(&self) -> u64 {
         self.summary.map_or(0, |summary| summary.pictures)
     }

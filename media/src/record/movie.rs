@@ -61,11 +61,11 @@ impl Movie {
         builder.finish()
     }
 
-    /// Reads the indexes of files in a folder one after the other, then as [`Movie::of`]. Blocking: the more samples, the longer.
+    /// Reads the indexes of files in a folder one after the other, then as [`Movie::of`]; `silent`: without their sound. Blocking: the more samples, the longer.
     ///
     /// # Errors
     /// As [`Movie::of`], or a file can't be opened or is no recorded file. A name with a folder in it is never opened.
-    pub fn open(folder: &Path, names: &[String]) -> Result<Self, MovieError> {
+    pub fn open(folder: &Path, names: &[String], silent: bool) -> Result<Self, MovieError> {
         let mut builder = Builder::default();
         for name in names {
             let unusable = |source| MovieError::File { name: name.clone(), source };
@@ -75,6 +75,7 @@ impl Movie {
             let path = folder.join(name);
             let mut file = File::open(&path).map_err(unusable)?;
             let index = Index::read(&mut file).map_err(|source| MovieError::Index { name: name.clone(), source })?;
+            let index = if silent { index.without_sound() } else { index };
             builder.push(path, &index)?;
         }
         builder.finish()

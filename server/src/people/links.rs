@@ -67,7 +67,11 @@ impl People {
                 return Err(AppError::invalid("actions", "live_missing", "A link shows at least the live picture."));
             }
             Some(_) if !actions.has(CameraAction::Playback) || actions.and(Actions::TAKEN) != actions => {
-                return Err(AppError::invalid("actions", "playback_only", "A link to a recording gives playback, and audio and export if you like."));
+                return Err(AppError::invalid(
+                    "actions",
+                    "playback_only",
+                    "A link to a recording gives playback, and audio and export if you like.",
+                ));
             }
             Some(_) if new.kind == LinkKind::Media => {
                 return Err(AppError::invalid("recording_id", "guests_only", "A link to a recording is for guests. Choose that kind."));

@@ -234,8 +234,7 @@ impl Recordings {
             std::collections::btree_map::Entry::Vacant(place) => drop(place.insert(Arc::new(running(0, None)))),
         }
         let mut begun = Begun { service: &self.inner, camera: camera.0, done: false };
-        let place = parts.storage.writable().await?;
-        let folder = place.join(camera.0.to_string());
+        let folder = parts.storage.folder_for(&camera.0.to_string()).await?;
         let new = store::New { camera: (camera.0, &told.name), quality, folder: &folder, at: asked_at, by: named };
         let details = json!({ "camera": camera.0, "seconds": length_s });
         let entry = |id: i64| Entry::new(by, "recording.start").target("recording", id, &told.name).details(details);

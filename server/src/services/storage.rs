@@ -6,6 +6,7 @@ use crate::services::installation::stored;
 use app::model::RecordingPlace;
 use sea_orm::DbErr;
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -63,23 +64,25 @@ impl Storage {
         blocking(move || Ok(look(&folder, is_default))).await
     }
 
-    /// The folder, if something can be written to it now.
+    /// A folder of this name in it, made for this user only if it is missing, if something can be written there now.
     ///
     /// # Errors
-    /// 503 with what is wrong with it.
-    pub async fn writable(&self) -> AppResult<PathBuf> {
-        let place = self.place().await;
-        let problem = match place {
+    /// 503 with what is wrong.
+    pub async fn folder_for(&self, name: &str) -> AppResult<PathBuf> {
+        let problem = match self.place().await {
             Ok(place) => place.problem,
             Err(error) => Some(error.problem().detail),
         };
-        match problem {
-            None => Ok(self.folder()),
-            Some(problem) => {
-                let detail = format!("Nothing can be recorded now. {problem}");
-                Err(AppError::unavailable("storage_unavailable", detail, 60))
-            }
+        if let Some(problem) = problem {
+            return Err(nothing_recorded(&problem));
         }
+        let wanted = self.folder().join(name);
+        let made = wanted.clone();
+        let make = move || {
+            let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(made);
+            made.map_err(|error| nothing_recorded(&format!("A folder cannot be made: {}.", reason(&error))))
+        };
+        blocking(make).await.map(|()| wanted)
     }
 
     /// Chooses a folder, or the one below the data folder. It is made if it is missing, and written to once, before it is taken.
@@ -98,6 +101,10 @@ impl Storage {
         *self.inner.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;
         self.place().await
     }
+}
+
+fn nothing_recorded(problem: &str) -> AppError {
+    AppError::unavailable("storage_unavailable", format!("Nothing can be recorded now. {problem}"), 60)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> AppResult<T> + Send + 'static) -> AppResult<T> {

@@ -131,7 +131,12 @@ fn attachment(name: &str) -> String {
 }
 
 /// Reads as fast as it is taken: a browser that has enough for now holds no thread. Ends when the right is withdrawn, also that to hear.
-fn pieces<D: Deed>(permit: &Permit<On<D>>, film: &Arc<Movie>, part: Range<u64>, silent: bool) -> impl Stream<Item = io::Result<Bytes>> + use<D> {
+fn pieces<D: Deed>(
+    permit: &Permit<On<D>>,
+    film: &Arc<Movie>,
+    part: Range<u64>,
+    silent: bool,
+) -> impl Stream<Item = io::Result<Bytes>> + use<D> {
     let state = (Some(film.reader(part)), permit.standing_on_camera(), permit.stopping.clone());
     stream::unfold(state, move |(reader, mut standing, stopping)| async move {
         let reader = reader?;

@@ -86,7 +86,9 @@ async fn a_guest_of_one_recording_sees_that_one_and_nothing_else() {
         let at = at.format(&time::format_description::well_known::Rfc3339).expect("a moment");
         json!({ "kind": "guest", "label": "Insurance", "camera_id": site.id, "recording_id": recording, "actions": actions, "expires_at": at })
     };
-    for (actions, code) in [(json!(["live"]), "playback_only"), (json!([]), "playback_only"), (json!(["playback", "live"]), "playback_only")] {
+    for (actions, code) in
+        [(json!(["live"]), "playback_only"), (json!([]), "playback_only"), (json!(["playback", "live"]), "playback_only")]
+    {
         let mut body = link(actions, &shown);
         // What recordings have no use for is not theirs to be given.
         let answer = http.json("POST", "/api/v1/links", &body).await;
@@ -107,9 +109,15 @@ async fn a_guest_of_one_recording_sees_that_one_and_nothing_else() {
     // Nobody gives away what they do not have.
     let gate = GrantTarget::Camera(site.id);
     let (_, kim) = person(&site.server, "Kim", Role::Viewer, grants(gate.clone(), &[CameraAction::Live])).await;
-    assert_eq!(as_whom(&mut http, "POST", "/api/v1/links", &kim, Some(link(json!(["playback"]), &shown))).await.problem(404), "recording_not_found");
+    assert_eq!(
+        as_whom(&mut http, "POST", "/api/v1/links", &kim, Some(link(json!(["playback"]), &shown))).await.problem(404),
+        "recording_not_found"
+    );
     let (_, pat) = person(&site.server, "Pat", Role::Viewer, grants(gate, &[CameraAction::Playback])).await;
-    assert_eq!(as_whom(&mut http, "POST", "/api/v1/links", &pat, Some(link(json!(["playback", "export"]), &shown))).await.problem(403), "not_allowed");
+    assert_eq!(
+        as_whom(&mut http, "POST", "/api/v1/links", &pat, Some(link(json!(["playback", "export"]), &shown))).await.problem(403),
+        "not_allowed"
+    );
 
     let made = http.json("POST", "/api/v1/links", &link(json!(["playback", "audio"]), &shown)).await;
     assert_eq!((made.status, &made.json()["recording_id"]), (201, &shown), "{}", made.text());
@@ -135,7 +143,10 @@ async fn a_guest_of_one_recording_sees_that_one_and_nothing_else() {
         assert_eq!(ask(&hidden).await.status, 404, "{hidden}");
     }
     let log = logged(&site.server, "recording.view", 1).await;
-    assert_eq!((&log[0]["actor_kind"], &log[0]["actor_name"], &log[0]["target_id"]), (&json!("guest"), &json!("Insurance"), &json!(shown.to_string())));
+    assert_eq!(
+        (&log[0]["actor_kind"], &log[0]["actor_name"], &log[0]["target_id"]),
+        (&json!("guest"), &json!("Insurance"), &json!(shown.to_string()))
+    );
 
     // Revoked: whoever is reading it is cut off.
     let link_id = made.json()["id"].clone();
