@@ -244,3 +244,12 @@ pub fn recorded(items: &[Item]) -> Vec<Vec<u8>> {
     assert!(batches.iter().all(|batch| batch.begins), "what waits for one file is one batch");
     batches.iter().map(|batch| batch.pieces.concat()).collect()
 }
+
+/// What a reader gets that comes when so many key frames are over.
+pub fn late(items: Vec<Item>, keys: usize) -> Vec<Item> {
+    let starts: Vec<usize> =
+        items.iter().enumerate().filter(|(_, item)| matches!(item, Item::Chunk(chunk) if chunk.key)).map(|(at, _)| at).collect();
+    let start = starts[keys % starts.len()];
+    let epoch = items[..start].iter().rev().find(|item| matches!(item, Item::Epoch(_))).cloned();
+    epoch.into_iter().chain(items[start..].iter().cloned()).collect()
+}

@@ -10,10 +10,11 @@ const MP4_TO_UNIX: i64 = 2_082_844_800;
 pub(super) fn write(movie: &Builder) -> Option<Bytes> {
     let payload = movie.spans.length();
     // The tables of positions stand before what they point at: once to see how long the header becomes, then as it is.
-    let narrow = length(movie, false)?;
-    let wide = u32::try_from(narrow.checked_add(payload)?).is_err();
-    let start = if wide { length(movie, true)? } else { narrow };
-    header(movie, start, wide)
+    let narrow = if u32::try_from(payload).is_ok() { Some(length(movie, false)?) } else { None };
+    match narrow.filter(|start| u32::try_from(start.saturating_add(payload)).is_ok()) {
+        Some(start) => header(movie, start, false),
+        None => header(movie, length(movie, true)?, true),
+    }
 }
 
 fn length(movie: &Builder, wide: bool) -> Option<u64> {
