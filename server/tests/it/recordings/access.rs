@@ -4,9 +4,13 @@ use super::{Site, codecs, listed, logged, probed};
 use crate::live_support::http::Http;
 use crate::live_support::{CUT_OFF, Server, within};
 use app::model::{CameraAction, Grant, GrantTarget, Password, Role};
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use server::people::audit::Actor;
 use server::people::{NewPerson, PersonPatch};
+use tower::ServiceExt;
 
 const PASSWORD: &str = "violet ferry onion crane";
 
@@ -148,7 +152,11 @@ async fn a_guest_of_one_recording_sees_that_one_and_nothing_else() {
         (&json!("guest"), &json!("Insurance"), &json!(shown.to_string()))
     );
 
-    // Revoked: whoever is reading it is cut off.
+    // Revoked: whoever is reading it is cut off, before its end.
+    let request = Request::get(format!("/api/v1/recordings/{shown}/video.mp4")).header("cookie", &guest);
+    let reading = server::router::app(site.server.state.clone()).oneshot(request.body(Body::empty()).expect("a request")).await;
+    let mut reading = reading.expect("infallible").into_body();
+    reading.frame().await.expect("a first piece").expect("read");
     let link_id = made.json()["id"].clone();
     assert_eq!(http.request("DELETE", &format!("/api/v1/links/{link_id}"), &[], None).await.status, 204);
     let ended = async {
@@ -157,6 +165,7 @@ async fn a_guest_of_one_recording_sees_that_one_and_nothing_else() {
         }
     };
     within(CUT_OFF, "the guest is out", ended).await;
+    assert!(within(CUT_OFF, "the film is cut off", reading.frame()).await.expect("not its end").is_err());
 
     // A recording that is deleted takes its links with it.
     let again = http.json("POST", "/api/v1/links", &link(json!(["playback"]), &other)).await;
