@@ -20,6 +20,7 @@ pub mod index;
 pub mod movie;
 mod recorder;
 mod recover;
+mod sets;
 mod spans;
 mod summary;
 mod tables;

@@ -3,6 +3,7 @@
 use super::boxes::{self, Head, u32_at};
 use super::{RecordedFile, Summary};
 use crate::cmaf::Track;
+use bytes::Bytes;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 mod fragment;
@@ -54,13 +55,16 @@ impl Index {
     /// # Errors
     /// Reading failed, or the file does not begin as a recorded file does. A torn tail is no error.
     pub fn read(file: &mut (impl Read + Seek)) -> Result<Self, IndexError> {
-        let length = file.seek(SeekFrom::End(0))?;
-        file.rewind()?;
-        let mut boxes = Boxes { reader: BufReader::with_capacity(BUFFER, file), at: 0, length };
+        let mut boxes = Boxes::of(file)?;
         let (video, audio) = init(&mut boxes)?;
         let mut index = Self { video, audio, samples: Vec::new(), summary: None, whole: boxes.at };
         index.read_chunks(&mut boxes)?;
         Ok(index)
+    }
+
+    /// The video's sample entry alone, without a look at the samples.
+    pub(super) fn entry(file: &mut (impl Read + Seek)) -> Result<Bytes, IndexError> {
+        init(&mut Boxes::of(file)?).map(|(video, _)| video.entry)
     }
 
     /// Bytes from the file's beginning to the end of its last whole chunk.
@@ -155,6 +159,12 @@ struct Boxes<R> {
 }
 
 impl<R: Read + Seek> Boxes<R> {
+    fn of(mut file: R) -> io::Result<Self> {
+        let length = file.seek(SeekFrom::End(0))?;
+        file.rewind()?;
+        Ok(Self { reader: BufReader::with_capacity(BUFFER, file), at: 0, length })
+    }
+
     /// The next box, of which nothing but the head is consumed. None at the end or where no whole box follows.
     fn head(&mut self) -> io::Result<Option<Head>> {
         let left = self.length.saturating_sub(self.at);

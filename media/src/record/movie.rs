@@ -3,8 +3,8 @@
 use super::boxes::boxed;
 use super::index::{Index, IndexError, Sample, TrackInfo};
 use super::spans::{MovieReader, Spans};
-use super::summary;
 use super::tables::{Entry, Tables};
+use super::{sets, summary};
 use crate::cmaf::{AUDIO_TRACK_ID, Track, VIDEO_TRACK_ID};
 use crate::time::VIDEO_TIMESCALE;
 use bytes::{BufMut, Bytes, BytesMut};
@@ -26,6 +26,9 @@ const MAX_SAMPLES: u64 = 1 << 23;
 /// Each file begins where the pictures of the one before end, and its sound lies where it lay beside its pictures: where sound is
 /// missing, the frame before lasts longer. Sound from before the first picture, or that the sound of the file before runs into, is left out.
 /// Presentation begins at 0 with the first picture.
+///
+/// Where the files' parameters differ there is a sample entry for each, and the parameter sets also stand before every key frame: many
+/// players only ever read the first entry.
 #[derive(Debug)]
 pub struct Movie {
     header: Bytes,
@@ -54,29 +57,40 @@ impl Movie {
     /// # Errors
     /// No picture in them, or too long.
     pub fn of(files: Vec<(PathBuf, Index)>) -> Result<Self, MovieError> {
-        let mut builder = Builder::default();
+        let entries: Vec<_> = files.iter().map(|(_, index)| &index.video.entry).collect();
+        let mut builder = Builder { repeat_sets: differ(&entries), ..Builder::default() };
         for (path, index) in files {
             builder.push(path, &index)?;
         }
         builder.finish()
     }
 
-    /// Reads the indexes of files in a folder one after the other, then as [`Movie::of`]; `silent`: without their sound. Blocking: the more samples, the longer.
+    /// Reads the indexes of files in a folder one after the other, then as [`Movie::of`]; `silent`: without their sound. Blocking: the more
+    /// samples, the longer.
     ///
     /// # Errors
     /// As [`Movie::of`], or a file can't be opened or is no recorded file. A name with a folder in it is never opened.
     pub fn open(folder: &Path, names: &[String], silent: bool) -> Result<Self, MovieError> {
-        let mut builder = Builder::default();
+        let mut files = Vec::new();
         for name in names {
             let unusable = |source| MovieError::File { name: name.clone(), source };
             if Path::new(name).file_name().is_none_or(|last| last != name.as_str()) {
                 return Err(unusable(io::ErrorKind::InvalidInput.into()));
             }
-            let path = folder.join(name);
-            let mut file = File::open(&path).map_err(unusable)?;
-            let index = Index::read(&mut file).map_err(|source| MovieError::Index { name: name.clone(), source })?;
+            files.push((name, folder.join(name)));
+        }
+        let open =
+            |(name, path): &(&String, PathBuf)| File::open(path).map_err(|source| MovieError::File { name: (*name).clone(), source });
+        let unusable = |name: &String, source| MovieError::Index { name: name.clone(), source };
+        let mut entries = Vec::new();
+        for file in &files {
+            entries.push(Index::entry(&mut open(file)?).map_err(|source| unusable(file.0, source))?);
+        }
+        let mut builder = Builder { repeat_sets: differ(&entries), ..Builder::default() };
+        for file in files {
+            let index = Index::read(&mut open(&file)?).map_err(|source| unusable(file.0, source))?;
             let index = if silent { index.without_sound() } else { index };
-            builder.push(path, &index)?;
+            builder.push(file.1, &index)?;
         }
         builder.finish()
     }
@@ -115,9 +129,15 @@ impl Movie {
     }
 }
 
+fn differ<T: PartialEq>(entries: &[T]) -> bool {
+    entries.windows(2).any(|pair| pair[0] != pair[1])
+}
+
 /// A movie while files are put to it.
 #[derive(Default)]
 struct Builder {
+    /// Put the parameter sets before every key frame.
+    repeat_sets: bool,
     spans: Spans,
     video: Tables,
     audio: Tables,
@@ -144,7 +164,8 @@ impl Builder {
             self.size = index.video.size;
             self.started_utc_ms = summary.started_utc_ms;
         }
-        self.spans.begin(path);
+        let sets = self.repeat_sets.then(|| sets::of_entry(&index.video.entry)).flatten();
+        self.spans.begin(path, sets);
         self.last_track = None;
         self.video.describe(&index.video.entry);
         let sound = index.audio.as_ref().map(|audio| Sound::new(self, audio, first));
@@ -164,7 +185,7 @@ impl Builder {
         let entry = Entry {
             time: self.elapsed.checked_add(sample.decode_time.checked_sub(first.decode_time)?)?,
             duration: sample.duration,
-            size: sample.size,
+            size: sample.size.checked_add(if sample.key { self.spans.insert_size() } else { 0 })?,
             // Key frames are decoded when they are shown, whatever the file, so that one may follow the other; all are moved up in the end.
             offset: i32::try_from(offset).ok()?,
             sync: sample.key,
@@ -172,6 +193,9 @@ impl Builder {
             follows: self.last_track == Some(Track::Video),
         };
         self.video.push(entry)?;
+        if sample.key {
+            self.spans.insert();
+        }
         self.place(sample);
         Some(())
     }

@@ -1,4 +1,4 @@
-//! The spans of files that a movie's payload is made of, and reading them.
+//! The spans of files, and of a little memory, that a movie's payload is made of, and reading them.
 
 use super::movie::Movie;
 use bytes::{Bytes, BytesMut};
@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Pieces that are walked at most to find a place.
@@ -17,18 +17,27 @@ const READ_BYTES: usize = 256 << 10;
 /// Spans of files, one after the other. Eight bytes each: there is one for nearly every sample.
 #[derive(Debug, Default)]
 pub(super) struct Spans {
-    files: Vec<PathBuf>,
+    sources: Vec<Source>,
+    /// Numbers of the newest file and of what may be put in between.
+    file: usize,
+    insert: Option<(usize, u32)>,
     pieces: Vec<Piece>,
     marks: Vec<Mark>,
     /// Size of all pieces.
     length: u64,
-    /// Where the newest piece ends in its file.
+    /// Where the newest piece ends in its source.
     end: u64,
+}
+
+#[derive(Debug)]
+enum Source {
+    File(PathBuf),
+    Memory(Bytes),
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Piece {
-    /// Bytes of the file between the piece before (or the mark) and this one.
+    /// Bytes of the source between the piece before (or the mark) and this one.
     gap: u32,
     size: u32,
 }
@@ -40,24 +49,45 @@ struct Mark {
     piece: usize,
     /// Bytes of all pieces before it.
     before: u64,
-    file: usize,
+    source: usize,
     /// From where its first piece's gap counts.
     position: u64,
 }
 
 /// Where bytes of the payload lie.
 struct Place {
-    file: usize,
+    source: usize,
     position: u64,
     /// At least 1.
     size: u64,
 }
 
 impl Spans {
-    /// The pieces that follow lie in this file.
-    pub fn begin(&mut self, path: PathBuf) {
-        self.files.push(path);
-        self.mark(0);
+    /// The pieces that follow lie in this file. What may be inserted between them is held in memory once.
+    pub fn begin(&mut self, path: PathBuf, insert: Option<Bytes>) {
+        self.insert = insert.and_then(|insert| {
+            let size = u32::try_from(insert.len()).ok().filter(|size| *size > 0)?;
+            self.sources.push(Source::Memory(insert));
+            Some((self.sources.len() - 1, size))
+        });
+        self.sources.push(Source::File(path));
+        self.file = self.sources.len() - 1;
+        self.mark(self.file, 0);
+    }
+
+    /// Size of what [`Self::insert`] inserts.
+    pub fn insert_size(&self) -> u32 {
+        self.insert.map_or(0, |(_, size)| size)
+    }
+
+    /// Inserts it.
+    pub fn insert(&mut self) {
+        if let Some((source, size)) = self.insert {
+            self.mark(source, 0);
+            self.pieces.push(Piece { gap: 0, size });
+            self.length = self.length.saturating_add(u64::from(size));
+            self.mark(self.file, 0);
+        }
     }
 
     /// Appends a span of the newest file.
@@ -66,10 +96,15 @@ impl Spans {
             return;
         }
         let here = self.marks.last().map_or(0, |mark| mark.piece);
+        if let Some(fresh) = self.marks.last_mut().filter(|mark| mark.piece == self.pieces.len()) {
+            // Nothing lies behind the mark yet: it may as well be here.
+            fresh.position = position;
+            self.end = position;
+        }
         match position.checked_sub(self.end).and_then(|gap| u32::try_from(gap).ok()) {
             Some(gap) if self.pieces.len() - here < PIECES_PER_MARK => self.pieces.push(Piece { gap, size }),
             _ => {
-                self.mark(position);
+                self.mark(self.file, position);
                 self.pieces.push(Piece { gap: 0, size });
             }
         }
@@ -82,8 +117,12 @@ impl Spans {
     }
 
     pub fn memory(&self) -> usize {
-        let paths: usize = self.files.iter().map(|path| path.capacity() + size_of::<PathBuf>()).sum();
-        paths + self.pieces.capacity() * size_of::<Piece>() + self.marks.capacity() * size_of::<Mark>()
+        let size = |source: &Source| match source {
+            Source::File(path) => path.capacity(),
+            Source::Memory(bytes) => bytes.len(),
+        };
+        let sources: usize = self.sources.iter().map(|source| size(source) + size_of::<Source>()).sum();
+        sources + self.pieces.capacity() * size_of::<Piece>() + self.marks.capacity() * size_of::<Mark>()
     }
 
     pub fn shrink(&mut self) {
@@ -91,9 +130,8 @@ impl Spans {
         self.marks.shrink_to_fit();
     }
 
-    fn mark(&mut self, position: u64) {
-        let file = self.files.len().saturating_sub(1);
-        self.marks.push(Mark { piece: self.pieces.len(), before: self.length, file, position });
+    fn mark(&mut self, source: usize, position: u64) {
+        self.marks.push(Mark { piece: self.pieces.len(), before: self.length, source, position });
         self.end = position;
     }
 
@@ -107,7 +145,7 @@ impl Spans {
             position += gap;
             if offset < before + size {
                 let inside = offset - before;
-                return Some(Place { file: mark.file, position: position + inside, size: size - inside });
+                return Some(Place { source: mark.source, position: position + inside, size: size - inside });
             }
             before += size;
             position += size;
@@ -143,17 +181,24 @@ impl MovieReader {
             let place = self.movie.spans().find(offset).ok_or(io::ErrorKind::UnexpectedEof)?;
             let size = usize::try_from(place.size).unwrap_or(usize::MAX).min(rest.len());
             let target = rest.get_mut(..size).unwrap_or_default();
-            Self::file(&mut self.open, self.movie.spans(), place.file)?.read_exact_at(target, place.position)?;
+            match self.movie.spans().sources.get(place.source).ok_or(io::ErrorKind::NotFound)? {
+                Source::File(path) => Self::file(&mut self.open, place.source, path)?.read_exact_at(target, place.position)?,
+                Source::Memory(bytes) => {
+                    let from = usize::try_from(place.position).unwrap_or(usize::MAX);
+                    let found = bytes.get(from..).and_then(|rest| rest.get(..size)).ok_or(io::ErrorKind::UnexpectedEof)?;
+                    target.copy_from_slice(found);
+                }
+            }
             filled += size;
             offset += place.size.min(u64::try_from(size).unwrap_or(0));
         }
         Ok(out.freeze())
     }
 
-    fn file<'a>(open: &'a mut Option<(usize, File)>, spans: &Spans, number: usize) -> io::Result<&'a File> {
+    fn file<'a>(open: &'a mut Option<(usize, File)>, number: usize, path: &Path) -> io::Result<&'a File> {
         let (_, file) = match open.take() {
             Some((current, file)) if current == number => open.insert((current, file)),
-            _ => open.insert((number, File::open(spans.files.get(number).ok_or(io::ErrorKind::NotFound)?)?)),
+            _ => open.insert((number, File::open(path)?)),
         };
         Ok(file)
     }

@@ -3,6 +3,8 @@
 use super::super::testing::{Expected, Step, expected, late, play, recorded, steps};
 use super::*;
 use crate::cmaf::Chunk;
+use crate::mux::test_stream::length_prefixed;
+use crate::unit::VideoCodec;
 use proptest::prelude::*;
 use shiguredo_mp4::boxes::{MoovBox, SampleEntry};
 use shiguredo_mp4::demux::{Input, Mp4FileDemuxer};
@@ -24,7 +26,7 @@ fn make(files: &[Vec<u8>]) -> Made {
     for (name, file) in names.iter().zip(files) {
         fs::write(folder.path().join(name), file).unwrap();
     }
-    let movie = Arc::new(Movie::open(folder.path(), &names).unwrap());
+    let movie = Arc::new(Movie::open(folder.path(), &names, false).unwrap());
     Made { _folder: folder, movie }
 }
 
@@ -120,15 +122,20 @@ fn assert_pictures(files: &[Expected], packets: &[Packet]) {
     let pictures: Vec<&Packet> = packets.iter().filter(|packet| packet.kind == TrackKind::Video).collect();
     let placed = placed(files, Track::Video);
     assert_eq!(pictures.len(), placed.len(), "every picture is there");
+    let repeated = files.iter().any(|file| file.epoch.tracks.video != files[0].epoch.tracks.video);
     for (packet, placed) in pictures.iter().zip(&placed) {
-        assert_eq!(packet.data, placed.chunk.payload());
+        let sets = match &files[placed.file].epoch.tracks.video.codec {
+            VideoCodec::H264 { sps, pps } if repeated && placed.chunk.key => length_prefixed(&[sps, pps]),
+            _ => Bytes::new(),
+        };
+        assert_eq!(packet.data, [sets, placed.chunk.payload()].concat());
         assert_eq!(packet.sync, placed.chunk.key);
         assert_eq!(packet.time * placed.scale, placed.time * packet.scale, "pictures are exactly in time");
         let SampleEntry::Avc1(entry) = &packet.entry else { panic!("{:?}", packet.entry) };
         let track = &files[placed.file].epoch.tracks.video;
         let sps = match &track.codec {
-            crate::unit::VideoCodec::H264 { sps, .. } => sps.to_vec(),
-            crate::unit::VideoCodec::H265 { .. } => panic!("H.264 was muxed"),
+            VideoCodec::H264 { sps, .. } => sps.to_vec(),
+            VideoCodec::H265 { .. } => panic!("H.264 was muxed"),
         };
         assert_eq!((u32::from(entry.visual.width), &entry.avcc_box.sps_list), (track.width, &vec![sps]));
     }
@@ -277,6 +284,27 @@ fn sound_is_beside_its_pictures_after_a_file_without() {
 }
 
 #[test]
+fn a_silent_movie_has_not_a_byte_of_sound() {
+    let mut steps = Vec::new();
+    (1..60).for_each(|n| steps.extend([Step::Picture { interval: 3600, key: n % 20 == 0, size: 10 }, Step::Sound(1)]));
+    let items = play(2, &steps);
+    let files = expected(&items);
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("x-1.mp4"), &recorded(&items)[0]).unwrap();
+    let movie = Arc::new(Movie::open(folder.path(), &["x-1.mp4".to_owned()], true).unwrap());
+    let bytes = whole(&movie);
+    let packets = packets(&bytes);
+    assert_pictures(&files[..1], &packets);
+    assert!(packets.iter().all(|packet| packet.kind == TrackKind::Video));
+    let sounds = files[0].of(Track::Audio);
+    assert!(sounds.len() > 50);
+    for sound in sounds {
+        let payload = sound.payload();
+        assert!(!bytes.windows(payload.len()).any(|window| window == payload));
+    }
+}
+
+#[test]
 fn more_than_four_gigabytes_have_wide_positions() {
     // One picture of a gigabyte, five times: sparse files.
     let size = 1_u32 << 30;
@@ -298,7 +326,7 @@ fn more_than_four_gigabytes_have_wide_positions() {
         // Each picture ends with its number.
         std::os::unix::fs::FileExt::write_all_at(&sparse, &[n], u64::try_from(tail).unwrap() + u64::from(size) - 1).unwrap();
     }
-    let movie = Arc::new(Movie::open(folder.path(), &names).unwrap());
+    let movie = Arc::new(Movie::open(folder.path(), &names, false).unwrap());
     let header = bytes(&movie, 0..u64::try_from(movie.header.len()).unwrap());
     assert_eq!(movie.len(), u64::try_from(header.len()).unwrap() + 5 * u64::from(size));
     let mut demuxer = Mp4FileDemuxer::new();
@@ -317,7 +345,7 @@ fn more_than_four_gigabytes_have_wide_positions() {
 fn what_is_no_movie_says_why() {
     assert!(matches!(Movie::of(Vec::new()), Err(MovieError::Empty)));
     let folder = tempfile::tempdir().unwrap();
-    let open = |name: &str| Movie::open(folder.path(), &[name.to_owned()]);
+    let open = |name: &str| Movie::open(folder.path(), &[name.to_owned()], false);
     assert!(matches!(open("x-1.mp4"), Err(MovieError::File { .. })));
     fs::write(folder.path().join("x-1.mp4"), b"no movie").unwrap();
     assert!(matches!(open("x-1.mp4"), Err(MovieError::Index { .. })));
