@@ -123,7 +123,7 @@ impl Assembler {
             }
             let utc_ms = chunk.received.utc_ms;
             let sound_from = if is_full { 0 } else { in_sound(shown(chunk), &epoch) };
-            let summary = Summary::begin(chunk.decode_time, Some(utc_ms));
+            let summary = Summary::begin(Some(utc_ms));
             self.take = Some(Take { summary, chunks: 0, sound_from, last_picture: None, last_sound: None });
         }
         let Some(take) = &mut self.take else { return };
@@ -172,7 +172,7 @@ impl Take {
         *last = Some(chunk.decode_time);
         self.chunks += 1;
         if is_video {
-            self.summary.picture(chunk.decode_time, chunk.duration, chunk.key.then_some(chunk.received.utc_ms));
+            self.summary.picture(chunk.decode_time, chunk.composition_offset, chunk.duration, chunk.key.then_some(chunk.received.utc_ms));
         }
         true
     }

@@ -128,8 +128,8 @@ impl Index {
     /// Takes the pictures from the `first`th sample on into the summary.
     fn note(&mut self, first: usize, mut utc_ms: Option<i64>) {
         for sample in self.samples.iter().skip(first).filter(|sample| sample.track == Track::Video) {
-            let summary = self.summary.get_or_insert_with(|| Summary::begin(sample.decode_time, utc_ms));
-            summary.picture(sample.decode_time, sample.duration, utc_ms.take());
+            let summary = self.summary.get_or_insert_with(|| Summary::begin(utc_ms));
+            summary.picture(sample.decode_time, sample.composition_offset, sample.duration, utc_ms.take());
         }
     }
 }

@@ -198,11 +198,18 @@ impl Expected {
         i128::from(self.chunks[0].decode_time) + i128::from(self.chunks[0].composition_offset)
     }
 
-    /// In ticks of video.
+    /// Presentation time at which the last picture ends.
+    pub fn shown_end(&self) -> i128 {
+        let end = |chunk: &Arc<Chunk>| i128::from(chunk.decode_time) + i128::from(chunk.composition_offset) + i128::from(chunk.duration);
+        self.of(Track::Video).iter().map(end).max().unwrap()
+    }
+
+    /// How long it plays: the next file's pictures come after all of its, decoded or shown.
     pub fn ticks(&self) -> u64 {
         let pictures = self.of(Track::Video);
         let last = pictures.last().unwrap();
-        last.decode_time + u64::from(last.duration) - pictures[0].decode_time
+        let decoding = last.decode_time + u64::from(last.duration) - pictures[0].decode_time;
+        decoding.max(u64::try_from(self.shown_end() - self.shown()).unwrap())
     }
 }
 

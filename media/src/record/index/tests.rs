@@ -41,8 +41,8 @@ proptest! {
             prop_assert_eq!(found.started_utc_ms, pictures[0].received.utc_ms);
             prop_assert_eq!(found.duration, super::super::summary::duration(expected.ticks()));
             let last_key = pictures.iter().rev().find(|chunk| chunk.key).unwrap();
-            let end = pictures.last().map(|last| last.decode_time + u64::from(last.duration)).unwrap();
-            let ended = last_key.received.utc_ms + i64::try_from((end - last_key.decode_time) / 90).unwrap();
+            let left = expected.shown_end() - i128::from(last_key.decode_time) - i128::from(last_key.composition_offset);
+            let ended = last_key.received.utc_ms + i64::try_from(left / 90).unwrap();
             prop_assert_eq!(found.ended_utc_ms, ended.max(found.started_utc_ms));
         }
     }

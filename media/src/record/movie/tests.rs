@@ -140,6 +140,10 @@ fn assert_pictures(files: &[Expected], packets: &[Packet]) {
         assert_eq!((u32::from(entry.visual.width), &entry.avcc_box.sps_list), (track.width, &vec![sps]));
     }
     assert!(pictures.windows(2).all(|pair| pair[0].decode_time < pair[1].decode_time));
+    // No picture is shown among those of another file.
+    for pair in placed.windows(2).filter(|pair| pair[0].file != pair[1].file) {
+        assert!(placed.iter().filter(|other| other.file <= pair[0].file).all(|other| other.time < pair[1].time));
+    }
 }
 
 fn assert_sound(files: &[Expected], packets: &[Packet]) {
