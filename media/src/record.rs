@@ -31,7 +31,7 @@ mod writer;
 pub use index::{Index, IndexError};
 pub use movie::{Movie, MovieError};
 pub use recorder::record;
-pub use recover::recover;
+pub use recover::{names, recover};
 pub use spans::MovieReader;
 
 use summary::Summary;

@@ -7,18 +7,13 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-/// Cuts the torn tails of a job's files at the last whole chunk, removes files without a picture, and tells what there is, in order.
-/// Blocking: every chunk's boxes are read.
+/// The names of a job's files, in their order. The number of a file that was removed is missing.
 ///
 /// # Errors
-/// A file can't be read, cut or removed; those before it are done. A folder that does not exist has no files.
-pub fn recover(folder: &Path, stem: &str) -> io::Result<Vec<RecordedFile>> {
+/// The folder can't be read; `NotFound` if it does not exist.
+pub fn names(folder: &Path, stem: &str) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
-    let entries = match folder.read_dir() {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    for entry in entries {
+    for entry in folder.read_dir()? {
         let entry = entry?;
         if let Some(name) = entry.file_name().to_str()
             && let Some(number) = file_number(stem, name)
@@ -28,12 +23,23 @@ pub fn recover(folder: &Path, stem: &str) -> io::Result<Vec<RecordedFile>> {
         }
     }
     names.sort_unstable();
+    Ok(names.into_iter().map(|(_, name)| name).collect())
+}
+
+/// Cuts the torn tails of a job's files at the last whole chunk, removes files without a picture, and tells what there is, in order. A file
+/// whose beginning makes no sense is put aside as `{name}.damaged`: somebody may be able to read it. Blocking: every chunk's boxes are read.
+///
+/// # Errors
+/// A file can't be read, cut or removed; those before it are done. `NotFound` if the folder does not exist: its disk may come back.
+pub fn recover(folder: &Path, stem: &str) -> io::Result<Vec<RecordedFile>> {
+    let names = names(folder, stem)?;
     let mut files = Vec::new();
-    for (_, name) in &names {
+    for name in &names {
         let path = folder.join(name);
         match recover_file(&path, name)? {
-            Some(file) => files.push(file),
-            None => std::fs::remove_file(&path)?,
+            Found::Whole(file) => files.push(file),
+            Found::Empty => std::fs::remove_file(&path)?,
+            Found::Damaged => std::fs::rename(&path, folder.join(format!("{name}.damaged")))?,
         }
     }
     if !names.is_empty() {
@@ -42,22 +48,32 @@ pub fn recover(folder: &Path, stem: &str) -> io::Result<Vec<RecordedFile>> {
     Ok(files)
 }
 
-/// None if there is no picture in the file.
-fn recover_file(path: &Path, name: &str) -> io::Result<Option<RecordedFile>> {
+enum Found {
+    Whole(RecordedFile),
+    /// There is no picture in it.
+    Empty,
+    /// It does not begin as a recorded file does.
+    Damaged,
+}
+
+fn recover_file(path: &Path, name: &str) -> io::Result<Found> {
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let length = file.metadata()?.len();
+    if length == 0 {
+        return Ok(Found::Empty);
+    }
     let index = match Index::read(&mut file) {
         Ok(index) => index,
         Err(IndexError::Io(error)) => return Err(error),
         Err(error @ IndexError::TooLong) => return Err(io::Error::new(ErrorKind::InvalidData, error)),
         Err(IndexError::NotRecorded(why)) => {
-            tracing::warn!(file = %path.display(), why, "a recorded file has nothing in it");
-            return Ok(None);
+            tracing::warn!(file = %path.display(), why, "a recorded file is damaged and put aside");
+            return Ok(Found::Damaged);
         }
     };
-    let length = file.metadata()?.len();
     // Before it is cut: that changes it.
     let modified = modified_utc_ms(&file);
-    let Some(mut found) = index.describe(name.to_owned()) else { return Ok(None) };
+    let Some(mut found) = index.describe(name.to_owned()) else { return Ok(Found::Empty) };
     if index.bytes() < length {
         tracing::info!(file = %path.display(), bytes = length - index.bytes(), "the torn end of a recorded file is cut off");
         file.set_len(index.bytes())?;
@@ -67,7 +83,7 @@ fn recover_file(path: &Path, name: &str) -> io::Result<Option<RecordedFile>> {
         found.ended_utc_ms = modified;
         found.started_utc_ms = modified.saturating_sub(i64::try_from(found.duration.as_millis()).unwrap_or(0));
     }
-    Ok(Some(found))
+    Ok(Found::Whole(found))
 }
 
 /// The next best thing for a file that does not know its time.

@@ -186,6 +186,7 @@ impl Recordings {
             let found = tokio::task::spawn_blocking(move || media::record::recover(&folder, &stem(id))).await;
             let stored = match found {
                 Ok(Ok(files)) => store::finish(self.db(), id, &files, RecordingEnd::ServerStopped).await.map_err(|error| error.to_string()),
+                // Its folder was made before it was stored: without it, its disk is not there.
                 Ok(Err(error)) => Err(media::error::plainly(&error)),
                 Err(error) => Err(error.to_string()),
             };

@@ -18,6 +18,8 @@ fn torn_ends_are_cut_off_and_files_without_a_picture_go() {
     fs::write(path("x-10.mp4"), [&files[1][..], &[0; 5000]].concat()).unwrap();
     fs::write(path("x-11.mp4"), &files[1][..expected[1].epoch.init.len() + 40]).unwrap();
     fs::write(path("x-12.mp4"), b"").unwrap();
+    // And what a power cut can leave of a block that was not written.
+    fs::write(path("x-13.mp4"), [0; 5000]).unwrap();
     fs::write(path("y-1.mp4"), b"another job's").unwrap();
     let found = recover(folder.path(), "x").unwrap();
     assert_eq!(found.iter().map(|file| (file.name.as_str(), file.pictures)).collect::<Vec<_>>(), [("x-1.mp4", 2), ("x-10.mp4", 2)]);
@@ -27,14 +29,15 @@ fn torn_ends_are_cut_off_and_files_without_a_picture_go() {
     assert_eq!(fs::read(path("x-10.mp4")).unwrap(), files[1]);
     let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
-    assert_eq!(left, ["x-1.mp4", "x-10.mp4", "y-1.mp4"]);
+    assert_eq!(left, ["x-1.mp4", "x-10.mp4", "x-13.mp4.damaged", "y-1.mp4"]);
     assert_eq!(recover(folder.path(), "x").unwrap(), found, "the second time there is nothing to do");
 }
 
 #[test]
-fn a_folder_that_does_not_exist_has_no_files() {
+fn a_folder_that_does_not_exist_is_not_an_empty_one() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(recover(&folder.path().join("none"), "x").unwrap(), []);
+    assert_eq!(recover(folder.path(), "x").unwrap(), []);
+    assert_eq!(recover(&folder.path().join("none"), "x").unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]

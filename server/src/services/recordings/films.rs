@@ -1,11 +1,11 @@
 //! Reading recordings back. Where their samples are is kept for the next piece that a browser asks for, bounded by bytes.
 
-use super::{Recordings, files, poster, stem, store};
+use super::{Recordings, poster, stem, store};
 use crate::error::{AppError, AppResult};
 use media::record::{Movie, MovieError};
 use std::collections::VecDeque;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An hour with sound takes some 10 MB.
@@ -61,16 +61,17 @@ impl Recordings {
         let whole = row.ended_by.is_some();
         let known = self.inner.films.find((id, silent)).filter(|_| whole);
         let folder = PathBuf::from(&row.folder);
-        let opened = tokio::task::spawn_blocking(move || {
+        let film = tokio::task::spawn_blocking(move || {
             // Also where it is known what is in them: a disk may have gone since.
-            let names = match files::names(&folder, &stem(id)) {
-                Ok(names) => names,
+            let names = match media::record::names(&folder, &stem(id)) {
+                Ok(names) if names.is_empty() => return Err(missing(row.bytes)),
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing(row.bytes)),
                 Err(error) => return Err(unusable(&media::error::plainly(&error))),
+                Ok(names) => names,
             };
-            known.map_or_else(|| Movie::open(&folder, &names, silent).map(Arc::new).map_err(|error| explained(&error)), Ok)
+            known.map_or_else(|| opened(&folder, &names, silent, whole).map(Arc::new), Ok)
         });
-        let film = opened.await.map_err(AppError::internal)??;
+        let film = film.await.map_err(AppError::internal)??;
         if whole {
             self.inner.films.keep((id, silent), &film);
         }
@@ -92,6 +93,15 @@ impl Recordings {
             _ => unusable(&media::error::plainly(&error)),
         })
     }
+}
+
+/// `whole`: it has ended. Otherwise its last file may be just being begun, and is left out if it makes no sense yet.
+fn opened(folder: &Path, names: &[String], silent: bool, whole: bool) -> AppResult<Movie> {
+    match (Movie::open(folder, names, silent), names.split_last()) {
+        (Err(MovieError::Index { .. }), Some((_, earlier))) if !whole => Movie::open(folder, earlier, silent),
+        (film, _) => film,
+    }
+    .map_err(|error| explained(&error))
 }
 
 /// No file is there; `bytes`: what there should be.

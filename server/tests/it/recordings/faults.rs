@@ -102,7 +102,13 @@ async fn after_a_power_cut_the_start_makes_it_whole() {
     let before = site.recording(2500).await;
     let id = before["id"].as_i64().expect("a number");
     tear(&site.server, &site.folder(), id).await;
-    let server = site.server.restart().await;
+    // Not while its disk is away.
+    let away = site.folder().with_extension("away");
+    std::fs::rename(site.folder(), &away).expect("unplugged");
+    let (folder, server) = (site.folder(), site.server.restart().await);
+    assert_eq!(server.http().await.get(&format!("/api/v1/recordings/{id}/video.mp4")).await.status, 404, "nothing is known of it");
+    std::fs::rename(&away, folder).expect("plugged in");
+    let server = server.restart().await;
     let mut http = server.http().await;
     let whole = async {
         loop {
