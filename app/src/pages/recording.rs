@@ -89,7 +89,13 @@ pub fn RecordingPage() -> impl IntoView {
             load();
         }
     });
-    let title = move || stored.with(|stored| stored.as_ref().map_or_else(|| words::RECORDINGS.to_owned(), name));
+    // The server writes the title after the body is rendered and this component's signals may be gone.
+    let title = move || {
+        let named = stored.try_with(|stored| stored.as_ref().map(name)).flatten();
+        named.unwrap_or_else(|| words::RECORDINGS.to_owned())
+    };
+    // The page stays as it is while what it shows is asked for anew.
+    let shown = Memo::new(move |_| outcome.get());
     let guest = guest().is_some();
     let retry = move |_| {
         outcome.set(Outcome::Asking);
@@ -117,7 +123,7 @@ pub fn RecordingPage() -> impl IntoView {
                     </a>
                 }
             })}
-        {move || match outcome.get() {
+        {move || match shown.get() {
             Outcome::Asking => {
                 view! {
                     <h1 class="visually-hidden">{words::RECORDINGS}</h1>
@@ -337,9 +343,11 @@ fn Neighbours(id: i64, recording: Memo<Recording>) -> impl IntoView {
         }
     };
     view! {
-        <nav class="clip-head__steps" aria-label=words::NEIGHBOURS>
-            {link(earlier, Glyph::ChevronLeft, words::EARLIER, true)} {link(later, Glyph::ChevronRight, words::LATER, false)}
-        </nav>
+        <Show when=move || earlier.get().or(later.get()).is_some()>
+            <nav class="clip-head__steps" aria-label=words::NEIGHBOURS>
+                {link(earlier, Glyph::ChevronLeft, words::EARLIER, true)} {link(later, Glyph::ChevronRight, words::LATER, false)}
+            </nav>
+        </Show>
     }
 }
 

@@ -88,7 +88,6 @@ pub const SAVE: &str = "Save";
 pub const SAVING: &str = "Saving …";
 pub const VIDEO: &str = "Video";
 pub const FACTS: &str = "About this recording";
-pub const FACT_TIME: &str = "Time";
 pub const FACT_LENGTH: &str = "Length";
 pub const FACT_DARK: &str = "Without a picture";
 pub const FACT_SIZE: &str = "Size";

@@ -34,7 +34,9 @@ pub fn RecordingPlayer(id: i64, recording: Memo<Recording>, gone: Callback<()>) 
         if let Some(video) = element.get_untracked() {
             place.set_value(video.current_time());
         }
-        failure.set(None);
+        if failure.with_untracked(Option::is_some) {
+            failure.set(None);
+        }
         loaded.update(|loaded| *loaded = loaded.wrapping_add(1));
     };
     let on_ready = move |_| {

@@ -17,8 +17,9 @@ pub fn span_of(recording: &Recording) -> String {
     let local = |at: &str| parse_rfc3339(at).map(local_time);
     let Some(start) = local(&recording.start) else { return String::new() };
     let end = recording.end.as_deref().filter(|_| !recording.runs()).and_then(local);
-    // Ended without a word when: it is not going on.
-    if end.is_none() && !recording.runs() { start.clock() } else { span(&start, end.as_ref(), &local_time(browser_now_ms())) }
+    // Without a picture it has a beginning only.
+    let moment = !recording.runs() && end.is_none_or(|end| end == start);
+    if moment { start.clock() } else { span(&start, end.as_ref(), &local_time(browser_now_ms())) }
 }
 
 /// One line of the list; `id` is in it.
