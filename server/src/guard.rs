@@ -6,7 +6,7 @@ mod permit;
 mod resolve;
 mod standing;
 
-pub use permit::{Admin, Anyone, Asked, Kind, On, Operator, Permit, SignedIn, actions_on, sees_recording, shown, visible};
+pub use permit::{Admin, Anyone, Asked, Kind, On, Operator, Permit, SignedIn, actions_on, shown, visible};
 pub use resolve::{Cookies, PLAIN_NAME as COOKIE, resolve, sessions, wants_page};
 pub use standing::{Lost, Standing};
 

@@ -1,7 +1,7 @@
 //! Server-rendered pages: the `app` crate's components with what they need from the server in their context.
 
 use crate::error::AppError;
-use crate::guard::{Asked, Gate, sees_recording, visible, wants_page};
+use crate::guard::{Asked, Gate, visible, wants_page};
 use crate::middleware::headers::page_policy;
 use crate::people::principal::{Principal, Who, authorize, deed, not_allowed, not_signed_in};
 use crate::services::feed;
@@ -11,10 +11,9 @@ use app::assets::Assets;
 use app::backend::{Answer, Backend, CameraStatus, Guest, ServerBackend, WallData};
 use app::model::{HttpsStatus, Role, SystemHealth};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
@@ -60,24 +59,7 @@ pub fn router(state: &AppState) -> Router<Gate> {
             }
         }
     };
-    Router::new()
-        .leptos_routes_with_context(&Gate::new(state.clone()), generate_route_list(app::App), context, shell)
-        .route_layer(from_fn_with_state(state.clone(), recordings_are_there))
-        .fallback(fallback)
-}
-
-/// The page of a recording that does not exist for whoever asks says so; here its status does, too.
-async fn recordings_are_there(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let named = request.uri().path().strip_prefix("/recordings/").map(|id| id.trim_end_matches('/').to_owned());
-    let principal = request.extensions().get::<Principal>().cloned();
-    let mut response = next.run(request).await;
-    if let Some((id, principal)) = named.zip(principal)
-        && response.status() == StatusCode::OK
-        && !sees_recording(&state, &principal, &id).await
-    {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
-    response
+    Router::new().leptos_routes_with_context(&Gate::new(state.clone()), generate_route_list(app::App), context, shell).fallback(fallback)
 }
 
 fn file_of_site(request: &Request) -> Option<Response> {

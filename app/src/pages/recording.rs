@@ -205,10 +205,10 @@ fn Whole(id: i64, first: Recording, stored: RwSignal<Option<Recording>>, outcome
     let changed = Callback::new(move |now: Recording| stored.set(Some(now)));
     let dialog = move || match open.get()? {
         Open::Share => {
-            let (camera_id, exports) = recording.with_untracked(|one| (one.camera_id, one.may(CameraAction::Export)));
+            let (camera_id, gives) = recording.with_untracked(|one| (one.camera_id, one.actions.clone()));
             let made = Callback::new(move |()| links.update(|links| *links = links.wrapping_add(1)));
             let close = Callback::new(move |()| open.set(None));
-            Some(view! { <ShareDialog id camera_id exports close made /> }.into_any())
+            Some(view! { <ShareDialog id camera_id gives close made /> }.into_any())
         }
         Open::Delete => Some(view! { <DeleteRecording id open /> }.into_any()),
     };

@@ -124,15 +124,6 @@ fn sees(state: &AppState, principal: &Principal, camera: CameraId) -> bool {
     state.cameras.wall().place(camera).is_some_and(|place| principal.sees(place))
 }
 
-/// Whether there is a recording of this number, as an address has it, for somebody.
-pub async fn sees_recording(state: &AppState, principal: &Principal, written: &str) -> bool {
-    let Some(recording) = number(written) else { return false };
-    // A database that does not answer says nothing of what there is.
-    let Ok((camera, _)) = state.recordings.camera_of(recording).await else { return false };
-    let wall = state.cameras.wall();
-    Asked::recording(camera, recording).place(&wall).is_some_and(|place| principal.sees(place))
-}
-
 /// What somebody may do with a camera; nothing with one that does not exist.
 pub fn actions_on(state: &AppState, principal: &Principal, camera: i64) -> Actions {
     state.cameras.wall().place(CameraId(camera)).map(|place| principal.on(place)).unwrap_or_default()

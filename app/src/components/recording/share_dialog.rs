@@ -11,28 +11,30 @@ use crate::text::admin as link_words;
 use crate::text::recordings as words;
 use leptos::prelude::*;
 
-/// `exports`: whoever shares may let others download it. `made` hears when there is a new link, `close` of every end.
+/// `gives`: what whoever shares may let others do with it, of [`CameraAction::Audio`] and [`CameraAction::Export`]. `made` hears when there is a new link, `close` of every end.
 #[component]
-pub fn ShareDialog(id: i64, camera_id: i64, exports: bool, close: Callback<()>, made: Callback<()>) -> impl IntoView {
-    let fields = move |done| view! { <Fields id camera_id exports close done /> }.into_any();
+pub fn ShareDialog(id: i64, camera_id: i64, gives: Vec<CameraAction>, close: Callback<()>, made: Callback<()>) -> impl IntoView {
+    let fields = move |done| view! { <Fields id camera_id gives=gives.clone() close done /> }.into_any();
     view! { <LinkFrame title=words::SHARE_TITLE help=words::SHARE_ONCE close made fields /> }
 }
 
 #[component]
-fn Fields(id: i64, camera_id: i64, exports: bool, close: Callback<()>, done: Callback<String>) -> impl IntoView {
+fn Fields(id: i64, camera_id: i64, gives: Vec<CameraAction>, close: Callback<()>, done: Callback<String>) -> impl IntoView {
     let label = RwSignal::new(String::new());
     let days = RwSignal::new(Some(7_u32));
-    let download = RwSignal::new(false);
+    let (hears, exports) = (gives.contains(&CameraAction::Audio), gives.contains(&CameraAction::Export));
+    let (sound, download) = (RwSignal::new(hears), RwSignal::new(false));
     let form = Form::new(&["label"]);
     let submit = move || {
-        let export = (exports && download.get_untracked()).then_some(CameraAction::Export);
+        let also = |action, ticked: RwSignal<bool>| ticked.get_untracked().then_some(action);
+        let also = [also(CameraAction::Audio, sound), also(CameraAction::Export, download)];
         let input = LinkInput {
             kind: LinkKind::Guest,
             label: label.get_untracked(),
             camera_id,
             stream: None,
             recording_id: Some(id),
-            actions: [Some(CameraAction::Playback), export].into_iter().flatten().collect(),
+            actions: std::iter::once(CameraAction::Playback).chain(also.into_iter().flatten()).collect(),
             expires_at: from_now(i64::from(days.get_untracked().unwrap_or(1)) * DAY_S),
         };
         form.send(async move { api::add_link(&input).await }, move |link| done.run(link.path.unwrap_or_default()));
@@ -50,14 +52,10 @@ fn Fields(id: i64, camera_id: i64, exports: bool, close: Callback<()>, done: Cal
                 autofocus=true
             />
             <Lasts id="link-ends" label=link_words::LINK_ENDS lives=lives(LinkKind::Guest) days />
-            {exports
-                .then(|| {
-                    view! {
-                        <div class="admin__chips">
-                            <Tick word=words::SHARE_DOWNLOAD on=download />
-                        </div>
-                    }
-                })}
+            <div class="admin__chips">
+                {hears.then(|| view! { <Tick word=link_words::LINK_SOUND on=sound /> })}
+                {exports.then(|| view! { <Tick word=words::SHARE_DOWNLOAD on=download /> })}
+            </div>
         </DialogForm>
     }
 }
