@@ -36,6 +36,7 @@ test('the wall comes alone; a page brings its module once', async ({ page, wall,
 
 test('a page opened by its address is whole without a script and runs with one', async ({ page, browser, context, nightjar, wall }) => {
   const pages = [
+    { path: '/recordings', module: 'recordings', heading: 'Recordings' },
     { path: '/health', module: 'health', heading: 'Health' },
     { path: '/settings', module: 'settings', heading: 'Settings' },
     { path: '/https', module: 'settings', heading: /secure/i },

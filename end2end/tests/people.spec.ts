@@ -173,6 +173,7 @@ test('a viewer sees what was granted and nothing else, and no longer than it is 
     // The promise is 5 s.
     await expect(wall.tile('Gate').root).toHaveCount(0, { timeout: 5_000 });
     await expect(page.getByText('There is none that you may watch.')).toBeVisible();
+    for (const name of [/^Add/, /^Find/]) await expect(page.getByRole('button', { name }), 'not theirs to add').toHaveCount(0);
     await expect(wall.search, 'nothing to look for').toHaveCount(0);
     const watching = async () => {
       const streams = await nightjar.api<{ viewers: { mse: number } }[]>('GET', `/cameras/${gate.id}/streams`);

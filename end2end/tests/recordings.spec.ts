@@ -264,7 +264,8 @@ test('a link shows one recording to whoever has it, and nothing else, until it i
     await seen.open(`/recordings/${other.id}`);
     await expect(seen.missing).toBeVisible();
     await seen.open('/');
-    await expect(guest.getByText('Your link leads to one recording.')).toBeVisible();
+    await expect(guest.getByRole('heading', { name: 'Your link leads to one recording' })).toBeVisible();
+    for (const name of ['Pages', /^Add/, /^Find/]) await expect(guest.getByRole('button', { name })).toHaveCount(0);
     await guest.getByRole('link', { name: 'Watch' }).click();
     await expect(seen.video).toBeVisible();
 

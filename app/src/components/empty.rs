@@ -71,11 +71,10 @@ pub fn EmptyWall() -> impl IntoView {
             <div class="empty__scene" aria-hidden="true">
                 <Mark />
             </div>
-            <h1 id="empty-title">{text::EMPTY_TITLE}</h1>
             {match role::guest() {
                 Some(Guest::Recording(id)) => {
                     view! {
-                        <p>{text::recordings::GUEST_WALL}</p>
+                        <h1 id="empty-title">{text::recordings::GUEST_WALL}</h1>
                         <div class="empty__actions">
                             <a class="button button--primary" href=address(id)>
                                 {text::recordings::WATCH}
@@ -84,11 +83,22 @@ pub fn EmptyWall() -> impl IntoView {
                     }
                         .into_any()
                 }
-                _ => view! { <p>{if edits { text::EMPTY_TEXT } else { text::EMPTY_ASK }}</p> }.into_any(),
+                _ => {
+                    view! {
+                        <h1 id="empty-title">{text::EMPTY_TITLE}</h1>
+                        <p>{if edits { text::EMPTY_TEXT } else { text::EMPTY_ASK }}</p>
+                        {edits
+                            .then(|| {
+                                view! {
+                                    <div class="empty__actions">
+                                        <AddButtons added primary=true />
+                                    </div>
+                                }
+                            })}
+                    }
+                        .into_any()
+                }
             }}
-            <div class="empty__actions" hidden=!edits>
-                <AddButtons added primary=true />
-            </div>
         </section>
     }
 }

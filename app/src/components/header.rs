@@ -1,5 +1,6 @@
 //! The bar at the top: the mark, how many cameras are online, the search, the layout, adding a camera.
 
+use crate::backend::Guest;
 use crate::components::icon::{Glyph, Icon, IconButton, Mark};
 use crate::components::layout_menu::LayoutMenu;
 use crate::components::nav::PagesMenu;
@@ -53,7 +54,7 @@ pub fn Header() -> impl IntoView {
                         }
                     })}
                 <IconButton glyph=Glyph::ChevronUp label=text::HIDE_HEADER on_press=move |_| hide(true) />
-                <PagesMenu />
+                {(!matches!(role::guest(), Some(Guest::Recording(_)))).then(|| view! { <PagesMenu /> })}
             </div>
         </header>
         <Show when=move || hidden.get()>

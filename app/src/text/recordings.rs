@@ -140,4 +140,4 @@ pub fn one_recording(camera: &str, when: &str) -> String {
 pub const ONE_RECORDING_GONE: &str = "One recording, deleted since";
 
 // For a guest who has nothing but a recording.
-pub const GUEST_WALL: &str = "Your link leads to one recording.";
+pub const GUEST_WALL: &str = "Your link leads to one recording";
