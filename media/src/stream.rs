@@ -20,6 +20,6 @@ pub(crate) mod testing;
 
 pub use handle::{StreamHandle, Viewer};
 pub use policy::{PolicySettings, RecoverOutcome};
-pub use probe::{ProbeResult, probe};
+pub use probe::ProbeResult;
 pub use registry::{StreamConfig, StreamEvent, StreamSettings, Streams, StreamsOptions};
 pub use status::{StreamState, StreamStatus, ViewerKind};

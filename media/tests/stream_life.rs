@@ -107,7 +107,8 @@ async fn a_stall_with_an_open_socket_is_found_and_healed() {
     until(&main, StreamState::Live).await;
     let event = events.try_recv().expect("an event");
     assert_eq!((event.to, event.code), (StreamState::Stalled, Some(ErrorCode::Stalled)));
-    assert!(event.reason.contains("No frames for 4.8 s"), "{}", event.reason);
+    // For how long is up to how busy the machine is; the limit itself is proved in simulated time.
+    assert!(event.reason.starts_with("No frames for "), "{}", event.reason);
     assert_eq!(camera.mount_counters("/main").sessions_max, 1);
     streams.shutdown().await;
 }

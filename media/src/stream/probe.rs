@@ -2,7 +2,7 @@
 
 use crate::cmaf::{Chunk, Epoch};
 use crate::error::{ErrorCode, StreamError};
-use crate::ingest::{Connect, LoginMark, Source, SourceSpec};
+use crate::ingest::{Source, SourceSpec};
 use crate::mux::{MuxOptions, MuxOutput, Muxer};
 use crate::stream::session::{self, Opened, Opening, Upstream};
 use crate::unit::Tracks;
@@ -32,19 +32,6 @@ impl ProbeResult {
     pub fn describe(&self) -> &str {
         &self.carried
     }
-}
-
-/// Opens `spec`, waits for a first key frame, closes. `limit` bounds opening and waiting together.
-///
-/// This sends a login: go through [`super::Streams::probe`], which counts refusals over streams and probes.
-///
-/// # Errors
-/// The source's error, or `timeout` and `stalled` with what to do.
-pub async fn probe(connect: &dyn Connect, spec: &SourceSpec, limit: Duration) -> Result<ProbeResult, StreamError> {
-    let started = Instant::now();
-    let source =
-        timeout(limit, connect.connect(spec, &LoginMark::default())).await.unwrap_or_else(|_| Err(StreamError::no_answer(limit)))?;
-    first_picture(source, started, limit).await
 }
 
 /// The opening of a probe, which is not forgotten when nobody waits for it any more: a login that is under way is seen to its end.

@@ -91,6 +91,10 @@ impl Camera {
         self.counters.open_most.load(SeqCst)
     }
 
+    pub(crate) fn connecting(&self) -> u32 {
+        self.counters.connecting.load(SeqCst)
+    }
+
     pub(crate) fn connecting_most(&self) -> u32 {
         self.counters.connecting_most.load(SeqCst)
     }
@@ -100,11 +104,12 @@ impl Camera {
     }
 }
 
-/// Counts up while it lives.
-struct Counted<'a>(&'a AtomicU32);
+/// Counts up while it lives, also if what it stands for is given up.
+pub(crate) struct Counted<'a>(&'a AtomicU32);
 
 impl<'a> Counted<'a> {
-    fn new(count: &'a AtomicU32, most: &AtomicU32) -> Self {
+    /// `most`: the largest that `count` has been.
+    pub(crate) fn new(count: &'a AtomicU32, most: &AtomicU32) -> Self {
         most.fetch_max(count.fetch_add(1, SeqCst) + 1, SeqCst);
         Self(count)
     }

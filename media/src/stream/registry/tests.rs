@@ -8,7 +8,7 @@ use crate::id::Quality;
 use crate::stream::handle::Viewer;
 use crate::stream::hub::Item;
 use crate::stream::status::ViewerKind;
-use crate::stream::testing::{Camera, Mode, key, source};
+use crate::stream::testing::{Camera, Counted, Mode, key, source};
 use futures::future::join_all;
 
 const MAIN: StreamKey = StreamKey { camera: crate::CameraId(1), quality: Quality::Main };

@@ -6,6 +6,7 @@ use app::model::Role;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
 use server::entities::session;
 use server::people::audit::Actor;
+use server::people::sessions::Subject;
 use server::people::{People, PersonPatch, sessions};
 use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
@@ -16,8 +17,7 @@ use tower_sessions::session::{Id, Record};
 async fn sessions_outlive_a_restart_and_nothing_stored_is_a_usable_cookie() {
     let app = TestApp::start_bare().await;
     let people = &app.state.people;
-    let person = add(people, "Ann", Role::Admin).await;
-    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let (person, subject) = signed_in(people, "Ann", Role::Admin).await;
     let id = session(people, subject).await;
     assert!(people.sessions().load(&id).await.expect("read").is_some());
     let file = std::fs::read(app.data().join("nightjar.db-wal")).expect("the database");
@@ -45,6 +45,12 @@ async fn sessions_outlive_a_restart_and_nothing_stored_is_a_usable_cookie() {
     assert_eq!(role_of(people, &other), None);
 }
 
+/// An account, and whom its sessions are of.
+async fn signed_in(people: &People, name: &str, role: Role) -> (i64, Subject) {
+    let id = add(people, name, role).await;
+    (id, people.sign_in(HOME, name, PASSWORD).await.expect("right"))
+}
+
 /// What is stored of a session.
 async fn row(app: &TestApp, id: &Id) -> Option<session::Model> {
     let hash: String = sessions::hash(id).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -68,8 +74,7 @@ async fn age(app: &TestApp, id: &Id, days: i64) {
 async fn sessions_end_idle_or_old_and_displays_stay() {
     let app = TestApp::start_bare().await;
     let people = &app.state.people;
-    add(people, "Ann", Role::Admin).await;
-    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let (_, subject) = signed_in(people, "Ann", Role::Admin).await;
     // Days since they were used, whether they are a display's, and whether they hold.
     let table = [(6, false, true), (8, false, false), (31, false, false), (60, true, true), (399, true, true), (401, true, false)];
     let mut ids = Vec::new();
@@ -94,8 +99,7 @@ async fn a_new_password_or_role_ends_the_sessions() {
     let app = TestApp::start_bare().await;
     let people = &app.state.people;
     add(people, "Ann", Role::Admin).await;
-    let bob = add(people, "Bob", Role::Operator).await;
-    let subject = people.sign_in(HOME, "Bob", PASSWORD).await.expect("right");
+    let (bob, subject) = signed_in(people, "Bob", Role::Operator).await;
     let (one, other) = (session(people, subject).await, session(people, subject).await);
     let principal = people.by_session(sessions::hash(&one)).expect("signed in");
     let next = "grandmother sold her boat";
@@ -119,8 +123,7 @@ async fn a_new_password_or_role_ends_the_sessions() {
 async fn another_process_is_noticed() {
     let app = TestApp::start_bare().await;
     let people = &app.state.people;
-    let ann = add(people, "Ann", Role::Admin).await;
-    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let (ann, subject) = signed_in(people, "Ann", Role::Admin).await;
     let id = session(people, subject).await;
     let mut changes = people.watch();
     // As `nightjar user passwd` does it, with connections of its own.
@@ -140,8 +143,7 @@ async fn another_process_is_noticed() {
 async fn a_request_that_is_dropped_at_any_point_leaves_a_session_that_is_stored() {
     let app = TestApp::start_bare().await;
     let people = &app.state.people;
-    add(people, "Ann", Role::Admin).await;
-    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let (_, subject) = signed_in(people, "Ann", Role::Admin).await;
     let mut id = session(people, subject).await;
     for polls in 1..100 {
         let rises = i64::try_from(polls).expect("small");
@@ -162,8 +164,7 @@ async fn a_request_that_is_dropped_at_any_point_leaves_a_session_that_is_stored(
 async fn a_session_whose_row_was_deleted_ends_instead_of_getting_another_id() {
     let app = TestApp::start_bare().await;
     let people = &app.state.people;
-    add(people, "Ann", Role::Admin).await;
-    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let (_, subject) = signed_in(people, "Ann", Role::Admin).await;
     let id = session(people, subject).await;
     execute(&app, "DELETE FROM sessions").await;
     assert_eq!(people.sessions().renew(&sessions::hash(&id), 1).await.expect("looked"), None);
@@ -175,8 +176,7 @@ async fn a_session_whose_row_was_deleted_ends_instead_of_getting_another_id() {
 async fn after_a_renewal_that_failed_requests_go_on_under_the_old_id_for_a_while() {
     let app = TestApp::start_bare().await;
     let people = &app.state.people;
-    add(people, "Ann", Role::Admin).await;
-    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let (_, subject) = signed_in(people, "Ann", Role::Admin).await;
     let ids = [session(people, subject).await, session(people, subject).await];
     let renew = async |id: &Id| people.sessions().renew(&sessions::hash(id), 1).await.map_err(|error| error.code().to_owned());
     app.state.db.close().await;
@@ -194,8 +194,7 @@ async fn after_a_renewal_that_failed_requests_go_on_under_the_old_id_for_a_while
 async fn a_session_stays_ended_also_if_the_request_that_ended_it_is_dropped() {
     let app = TestApp::start_bare().await;
     let people = &app.state.people;
-    add(people, "Ann", Role::Admin).await;
-    let subject = people.sign_in(HOME, "Ann", PASSWORD).await.expect("right");
+    let (_, subject) = signed_in(people, "Ann", Role::Admin).await;
     let mut ended = Vec::new();
     loop {
         let id = session(people, subject).await;

@@ -6,11 +6,11 @@ use crate::ingest::{Connect, Knocked, LoginMark, Source, SourceSpec};
 use async_trait::async_trait;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 const STREAMS: usize = 12;
 /// Of all streams together.
-const LIMIT: usize = 8;
+const LIMIT: u32 = 8;
 /// For the last stream to be live again once all cameras are able: openings that hang run out first, and a wait is half a minute at most.
 const RECOVERY: Duration = Duration::from_secs(90);
 
@@ -18,32 +18,21 @@ const RECOVERY: Duration = Duration::from_secs(90);
 #[derive(Clone)]
 struct Wall {
     cameras: Arc<Vec<Camera>>,
-    opening: Arc<AtomicUsize>,
-    opening_most: Arc<AtomicUsize>,
+    opening: Arc<AtomicU32>,
+    opening_most: Arc<AtomicU32>,
     /// Openings that were begun while a session of the same stream was open or being opened.
-    doubled: Arc<AtomicUsize>,
-    of_stream: Arc<[AtomicUsize; STREAMS]>,
+    doubled: Arc<AtomicU32>,
 }
 
 impl Wall {
     fn new() -> Self {
         let cameras = (0..STREAMS).map(|number| Camera { connect_time: Duration::from_millis(100 * number as u64), ..Camera::default() });
-        let cameras = Arc::new(cameras.collect());
-        Self { cameras, opening: Arc::default(), opening_most: Arc::default(), doubled: Arc::default(), of_stream: Arc::default() }
+        Self { cameras: Arc::new(cameras.collect()), opening: Arc::default(), opening_most: Arc::default(), doubled: Arc::default() }
     }
 
     fn number(spec: &SourceSpec) -> usize {
         let SourceSpec::Rtsp(rtsp) = spec else { panic!("the fake speaks RTSP specs only") };
         rtsp.url.path().trim_start_matches('/').parse().expect("a path of ours")
-    }
-}
-
-/// Counted out also if the opening is given up.
-struct Opening<'a>(&'a AtomicUsize);
-
-impl Drop for Opening<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, SeqCst);
     }
 }
 
@@ -54,12 +43,10 @@ impl Connect for Wall {
     }
 
     async fn connect(&self, spec: &SourceSpec, login: &LoginMark) -> Result<Box<dyn Source>, StreamError> {
-        self.opening_most.fetch_max(self.opening.fetch_add(1, SeqCst) + 1, SeqCst);
-        let number = Self::number(spec);
-        let of_stream = self.of_stream[number].fetch_add(1, SeqCst) + self.cameras[number].open() as usize;
-        self.doubled.fetch_add(usize::from(of_stream > 0), SeqCst);
-        let _opening = (Opening(&self.opening), Opening(&self.of_stream[number]));
-        self.cameras[number].connect(spec, login).await
+        let camera = &self.cameras[Self::number(spec)];
+        self.doubled.fetch_add(u32::from(camera.connecting() + camera.open() > 0), SeqCst);
+        let _opening = Counted::new(&self.opening, &self.opening_most);
+        camera.connect(spec, login).await
     }
 }
 
