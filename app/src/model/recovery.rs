@@ -77,10 +77,15 @@ pub struct WebhookReport {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RecoveryRung {
+    /// Ask for the streams anew, ahead of the next attempt that is planned.
     Reconnect,
+    /// Try UDP where it was TCP, and the other way round.
     Transport,
+    /// Let the camera restart itself.
     Reboot,
+    /// Tell another program, which can switch the camera's power.
     Webhook,
+    /// Tell people.
     Alert,
 }
 
@@ -88,7 +93,7 @@ impl RecoveryRung {
     /// In the order in which they are tried.
     pub const ALL: [Self; 5] = [Self::Reconnect, Self::Transport, Self::Reboot, Self::Webhook, Self::Alert];
 
-    /// The name as it stands in JSON and in keys of settings.
+    /// The name as it stands in JSON, in keys of settings and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Reconnect => "reconnect",
@@ -96,6 +101,22 @@ impl RecoveryRung {
             Self::Reboot => "reboot",
             Self::Webhook => "webhook",
             Self::Alert => "alert",
+        }
+    }
+
+    /// The rung of this name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rung| rung.as_str() == name)
+    }
+
+    /// Its place on the ladder, from 0.
+    pub fn place(self) -> usize {
+        match self {
+            Self::Reconnect => 0,
+            Self::Transport => 1,
+            Self::Reboot => 2,
+            Self::Webhook => 3,
+            Self::Alert => 4,
         }
     }
 }

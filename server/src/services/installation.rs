@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::error::{AppError, AppResult};
 use crate::secrets::Sealer;
 use crate::services::cameras::Cameras;
-use crate::services::recovery::{Reboot, Rung, model};
+use crate::services::recovery::{Reboot, Rung};
 use crate::services::webhook::{About, Sender, Webhook};
 use crate::tunables::{self, Layer};
 use app::model::{InstallationPatch, InstallationSettings, RungView, WebhookInput, WebhookReport};
@@ -105,7 +105,7 @@ impl Installation {
         };
         let view = |rung| {
             let reason = missing(rung);
-            RungView { rung: model(rung), available: reason.is_none(), reason, used: None }
+            RungView { rung, available: reason.is_none(), reason, used: None }
         };
         Rung::ALL.map(view).to_vec()
     }

@@ -21,7 +21,7 @@ use crate::services::incidents::{Incidents, Note};
 use crate::services::installation::Installation;
 use crate::services::status::rfc3339;
 use crate::services::webhook::{About, Sender};
-use app::model::{Alert, CameraRecovery, IncidentKind, NextStep, RecoveryRung, RungView, ServerMessage};
+use app::model::{Alert, CameraRecovery, IncidentKind, NextStep, RungView, ServerMessage};
 use futures::FutureExt;
 use ladder::{Ladder, Output, Step, Taken};
 use media::StreamKey;
@@ -101,7 +101,7 @@ impl Recovery {
         let rungs = Rung::ALL.map(|rung| {
             let reason = missing.iter().find(|(other, _)| *other == rung).map(|(_, reason)| (*reason).to_owned());
             let used = Some(ladder.map_or(0, |ladder| ladder.used(rung, now)));
-            RungView { rung: model(rung), available: reason.is_none(), reason, used }
+            RungView { rung, available: reason.is_none(), reason, used }
         });
         let next = ladder.and_then(|ladder| ladder.next_step(now));
         Ok(CameraRecovery {
@@ -110,7 +110,7 @@ impl Recovery {
             dry_run: of.settings.dry_run,
             rungs: rungs.to_vec(),
             dark_since: ladder.and_then(Ladder::dark_since).map(|since| rfc3339(since.utc_ms)),
-            next: next.map(|(rung, at)| NextStep { rung: model(rung), at: rfc3339(at.utc_ms) }),
+            next: next.map(|(rung, at)| NextStep { rung, at: rfc3339(at.utc_ms) }),
         })
     }
 
@@ -336,17 +336,6 @@ fn shown(alerts: &BTreeMap<i64, Raised>) -> Vec<Alert> {
 /// What the incident log is told of a rung.
 fn step_note(camera: CameraId, rung: Rung, text: String) -> Note {
     Note::new(camera, IncidentKind::RecoveryStep, text).code(format!("recovery_{}", rung.as_str()))
-}
-
-/// The rung as the API names it.
-pub fn model(rung: Rung) -> RecoveryRung {
-    match rung {
-        Rung::Reconnect => RecoveryRung::Reconnect,
-        Rung::Transport => RecoveryRung::Transport,
-        Rung::Reboot => RecoveryRung::Reboot,
-        Rung::Webhook => RecoveryRung::Webhook,
-        Rung::Alert => RecoveryRung::Alert,
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

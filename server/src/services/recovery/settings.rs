@@ -1,53 +1,7 @@
 //! What a camera's ladder is set to. The values come from the table of tunables.
 
+pub use app::model::RecoveryRung as Rung;
 use std::time::Duration;
-
-/// One thing that can be done for a dark camera, in the order in which they are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Rung {
-    /// Ask for the streams anew, ahead of the next attempt that is planned.
-    Reconnect,
-    /// Try UDP where it was TCP, and the other way round.
-    Transport,
-    /// Let the camera restart itself.
-    Reboot,
-    /// Tell another program, which can switch the camera's power.
-    Webhook,
-    /// Tell people.
-    Alert,
-}
-
-impl Rung {
-    /// In the order in which they are tried.
-    pub const ALL: [Self; 5] = [Self::Reconnect, Self::Transport, Self::Reboot, Self::Webhook, Self::Alert];
-
-    /// The name as it stands in JSON, in keys of settings and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Reconnect => "reconnect",
-            Self::Transport => "transport",
-            Self::Reboot => "reboot",
-            Self::Webhook => "webhook",
-            Self::Alert => "alert",
-        }
-    }
-
-    /// The rung of this name.
-    pub fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rung| rung.as_str() == name)
-    }
-
-    /// Its place on the ladder, from 0.
-    pub(super) fn place(self) -> usize {
-        match self {
-            Self::Reconnect => 0,
-            Self::Transport => 1,
-            Self::Reboot => 2,
-            Self::Webhook => 3,
-            Self::Alert => 4,
-        }
-    }
-}
 
 /// One rung.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
