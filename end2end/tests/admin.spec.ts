@@ -94,6 +94,54 @@ test('a viewer is added, sees the one camera that is granted, and no longer when
   await expect(people.person('Vera')).toHaveCount(0);
 });
 
+test('what comes late is not shown as another person’s: neither a new name nor an account', async ({ page, nightjar }) => {
+  const people = new People(page, nightjar.url);
+  const heading = (name: string) => page.getByRole('heading', { name, exact: true, level: 1 });
+  const ids = new Map<string, number>();
+  for (const username of ['Vera', 'Wanda']) {
+    const { id } = await nightjar.api<{ id: number }>('POST', '/users', { username, role: 'viewer', password: 'violet ferry onion crane' });
+    ids.set(username, id);
+  }
+  await people.open();
+  for (const name of ['Vera', 'Wanda']) {
+    await people.person(name).click();
+    await expect(heading(name)).toBeVisible();
+    if (name === 'Vera') await page.getByRole('link', { name: 'All people' }).click();
+  }
+  // Answers about Wanda wait until they are let go.
+  const held: (() => void)[] = [];
+  const asked: string[] = [];
+  await page.route(`**/api/v1/users/${ids.get('Wanda')}`, async (route) => {
+    asked.push(route.request().method());
+    await new Promise<void>((go) => held.push(go));
+    await route.continue();
+  });
+  const answered = async (name: string, method: string) => {
+    const answer = await page.waitForResponse((response) => response.request().method() === method && response.url().endsWith(`/users/${ids.get(name)}`));
+    await answer.finished();
+  };
+  const letGo = () => held.splice(0).forEach((go) => go());
+
+  await people.name.fill('Wilma');
+  await people.save.click();
+  await expect.poll(() => asked).toEqual(['PATCH']);
+  // Back by two at once: the page stays, the person changes.
+  await page.evaluate(() => history.go(-2));
+  await expect(heading('Vera')).toBeVisible();
+  letGo();
+  await expect(people.message('Wilma has been saved.')).toBeVisible();
+  await expect(heading('Vera')).toBeVisible();
+
+  await page.evaluate(() => history.go(2));
+  await expect.poll(() => asked).toEqual(['PATCH', 'GET']);
+  await Promise.all([answered('Vera', 'GET'), page.evaluate(() => history.go(-2))]);
+  await Promise.all([answered('Wanda', 'GET'), letGo()]);
+  // The page has had the time to show it.
+  await page.evaluate(() => new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown))));
+  await expect(heading('Vera')).toBeVisible();
+  await expect(people.name).toHaveValue('Vera');
+});
+
 test('the last admin can neither be demoted nor turned off nor removed', async ({ page, nightjar, problems }) => {
   problems.allow(/status of 409/, 'the last admin is tried on purpose');
   const people = new People(page, nightjar.url);

@@ -86,3 +86,24 @@ test('the search by keyboard alone, from an enlarged camera too, finds hidden ca
   await page.keyboard.press('Escape');
   await expect(searching.root).toHaveCount(0);
 });
+
+test('the key opens the search as the button does where every camera is hidden, and keys of an input method stay its own', async ({ wall, nightjar }) => {
+  const { page, searching } = wall;
+  for (const name of ['Cellar', 'Attic']) await nightjar.api('POST', '/cameras', { ...demo, name, hidden: true, enabled: false });
+  await wall.open();
+  await expect(wall.search).toBeVisible();
+  await page.keyboard.press('/');
+  await expect(searching.field).toBeFocused();
+  await expect(searching.row('Cellar')).toHaveAttribute('aria-selected', 'true');
+
+  // Written in syllables that are composed: the arrows choose among the input method's own proposals.
+  const arrow = (isComposing: boolean) =>
+    searching.field.evaluate(
+      (field, isComposing) => field.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', isComposing, bubbles: true, cancelable: true })),
+      isComposing,
+    );
+  expect(await arrow(true), 'left to the input method').toBe(true);
+  await expect(searching.row('Cellar')).toHaveAttribute('aria-selected', 'true');
+  expect(await arrow(false), 'taken').toBe(false);
+  await expect(searching.row('Attic')).toHaveAttribute('aria-selected', 'true');
+});

@@ -43,11 +43,14 @@ pub fn SearchDialog() -> impl IntoView {
         show(list, next);
     };
     let on_key = move |event: KeyboardEvent| {
+        // Meant for an input method: it ends a word, or goes through what is proposed for it.
+        if event.is_composing() {
+            return;
+        }
         match event.key().as_str() {
             "ArrowDown" => go(1),
             "ArrowUp" => go(-1),
-            // A key of an input method that ends a word is not meant.
-            "Enter" if !event.is_composing() => {
+            "Enter" => {
                 if let Some(id) = chosen.get_untracked() {
                     open(id);
                 }

@@ -25,17 +25,20 @@ pub fn PersonPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<i64>().ok()).unwrap_or(0)));
     let found = RwSignal::new(None::<Result<(UserInfo, Vec<Camera>), Problem>>);
-    // The name as it was saved here last.
-    let renamed = RwSignal::new(None::<String>);
+    // Whom this page renamed last, and to what.
+    let renamed = RwSignal::new(None::<(i64, String)>);
     let load = move || {
-        let id = id.get_untracked();
+        let asked = id.get_untracked();
         spawn_local(async move {
-            let (user, cameras) = futures::join!(api::user(id), api::cameras());
+            let (user, cameras) = futures::join!(api::user(asked), api::cameras());
             let answer = match (user, cameras) {
                 (Ok(user), Ok(cameras)) => Ok((user, cameras)),
                 (Err(problem), _) | (_, Err(problem)) => Err(problem),
             };
-            found.try_set(Some(answer));
+            // The page may have been left, or be about somebody else by now.
+            if id.try_get_untracked() == Some(asked) {
+                found.set(Some(answer));
+            }
         });
     };
     Effect::new(move |_| {
@@ -45,8 +48,8 @@ pub fn PersonPage() -> impl IntoView {
     });
     let show = move |(user, cameras): (UserInfo, Vec<Camera>)| view! { <Person user cameras renamed /> };
     let name = move || match (renamed.get(), &*found.read()) {
-        (Some(name), _) => name,
-        (None, Some(Ok((user, _)))) => user.username.clone(),
+        (Some((of, name)), _) if of == id.get() => name,
+        (_, Some(Ok((user, _)))) => user.username.clone(),
         _ => words::PEOPLE.to_owned(),
     };
     view! {
@@ -69,7 +72,7 @@ struct Sheet {
     own: bool,
     stored: RwSignal<UserInfo>,
     /// For the page's head.
-    renamed: RwSignal<Option<String>>,
+    renamed: RwSignal<Option<(i64, String)>>,
     name: RwSignal<String>,
     role: RwSignal<Role>,
     active: RwSignal<bool>,
@@ -81,7 +84,7 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn new(user: UserInfo, renamed: RwSignal<Option<String>>) -> Self {
+    fn new(user: UserInfo, renamed: RwSignal<Option<(i64, String)>>) -> Self {
         let sheet = Self {
             id: user.id,
             own: user.own,
@@ -126,7 +129,7 @@ impl Sheet {
         let Some(patch) = untrack(|| self.patch()) else { return };
         self.form.send(async move { api::change_user(self.id, &patch).await }, move |user| {
             self.toasts.good(words::saved(&user.username));
-            self.renamed.try_set(Some(user.username.clone()));
+            self.renamed.try_set(Some((self.id, user.username.clone())));
             // The page may have been left.
             if self.stored.try_set(user).is_none() {
                 self.undo();
@@ -138,7 +141,7 @@ impl Sheet {
 }
 
 #[component]
-fn Person(user: UserInfo, cameras: Vec<Camera>, renamed: RwSignal<Option<String>>) -> impl IntoView {
+fn Person(user: UserInfo, cameras: Vec<Camera>, renamed: RwSignal<Option<(i64, String)>>) -> impl IntoView {
     let sheet = Sheet::new(user, renamed);
     let changed = Memo::new(move |_| sheet.patch().is_some());
     let idle = move || sheet.form.is_busy() || !changed.get();

@@ -177,7 +177,7 @@ fn Steps(enlarged: Enlarged, shown: Memo<Vec<i64>>) -> impl IntoView {
 
 /// The arrows and Esc while a camera is enlarged; I shows the details, of that camera or of all; / looks for a camera.
 fn use_wall_keys(enlarged: Enlarged, shown: Memo<Vec<i64>>) {
-    let (dialogs, details) = (use_dialogs(), use_details());
+    let (wall, dialogs, details) = (use_wall(), use_dialogs(), use_details());
     let busy = move || dialogs.open.get_untracked().is_some() || dialogs.menu.get_untracked().is_some();
     use_keys(move |event| {
         let Some(id) = enlarged.id.get_untracked() else { return };
@@ -201,7 +201,7 @@ fn use_wall_keys(enlarged: Enlarged, shown: Memo<Vec<i64>>) {
         match (event.key().as_str(), enlarged.id.get_untracked()) {
             ("i" | "I", Some(id)) => details.toggle(id),
             ("i" | "I", None) => details.toggle_all(),
-            ("/", _) if shown.with_untracked(|shown| !shown.is_empty()) => {
+            ("/", _) if untrack(|| wall.any()) => {
                 // Otherwise it is typed into the field.
                 event.prevent_default();
                 dialogs.show(Dialog::Search);
