@@ -140,12 +140,14 @@ impl fmt::Debug for Streams {
 impl Streams {
     /// An empty registry. Needs a tokio runtime from the first [`Streams::configure`] on.
     pub fn new(options: StreamsOptions, connect: Arc<dyn Connect>) -> Self {
+        let cancel = CancellationToken::new();
         let upstream = Upstream {
             connect,
             gate: LoginGate::default(),
             limit: ConnectLimit::new(options.connect_limit),
             connect_timeout: options.connect_timeout,
             closing: TaskTracker::new(),
+            stopping: cancel.clone(),
         };
         Self {
             inner: Arc::new(Inner {
@@ -154,7 +156,7 @@ impl Streams {
                 upstream: Arc::new(upstream),
                 streams: Mutex::default(),
                 tasks: TaskTracker::new(),
-                cancel: CancellationToken::new(),
+                cancel,
             }),
         }
     }

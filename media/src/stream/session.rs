@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// A source promises to end within about two seconds; after this it is dropped.
@@ -55,6 +56,8 @@ pub(super) struct Upstream {
     pub(super) connect_timeout: Duration,
     /// Closes that run in the background; awaited at shutdown.
     pub(super) closing: TaskTracker,
+    /// Cancelled at shutdown.
+    pub(super) stopping: CancellationToken,
 }
 
 /// Answer to an opening.
@@ -111,11 +114,12 @@ impl Upstream {
     }
 
     /// Gives an opening up. Resolves when it has ended: at once, unless the camera still has to answer a login. Were that not waited for, it
-    /// would count as refused although it may be right; a session that comes of it is ended.
+    /// would count as refused although it may be right; a session that comes of it is ended. At shutdown nothing is counted any more.
     pub(super) fn abandon(&self, mut opening: Opening) -> BoxFuture<'static, ()> {
         if !opening.login.is_under_way() {
             return std::future::ready(()).boxed();
         }
+        let stopping = self.stopping.clone();
         let task = self.closing.spawn(async move {
             let login = Arc::clone(&opening.login);
             tokio::select! {
@@ -124,6 +128,7 @@ impl Upstream {
                     let _ = timeout(CLOSE_TIMEOUT, source.close()).await;
                 },
                 () = login.settled() => {}
+                () = stopping.cancelled() => {}
             }
         });
         task.map(|_| ()).boxed()

@@ -223,6 +223,21 @@ async fn an_opening_that_is_given_up_while_its_login_is_under_way_is_no_second_s
     assert_eq!((camera.open(), camera.open_most(), camera.wrong_logins()), (1, 1, 0));
 }
 
+/// Nothing is gained by it: what is counted does not outlive the program.
+#[tokio::test(start_paused = true)]
+async fn the_end_does_not_wait_for_the_answer_to_a_login() {
+    let camera = Camera { password: Some("right"), ..Camera::default() };
+    camera.set(Mode::Mute);
+    let streams = streams(&camera);
+    let wrong = source("camera.lan", "main", "wrong");
+    streams.configure(MAIN, StreamConfig { source: wrong.clone(), ..always_on("main") });
+    let probe = timeout(camera.connect_time + SECOND, streams.probe(&wrong, 10 * SECOND)).await;
+    assert!(probe.is_err() && camera.wrong_logins() == 2, "both are under way");
+    let begun = Instant::now();
+    streams.shutdown().await;
+    assert!(begun.elapsed() < SECOND, "{:?}", begun.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn ten_restarts_at_once_are_one_session() {
     let camera = Camera::default();
