@@ -52,7 +52,7 @@ test('a viewer is added, sees the one camera that is granted, and no longer when
     await expect(seen.tiles).toHaveCount(1);
     await expect(seen.tile('Gate').state('Live')).toBeVisible();
     await other.getByRole('button', { name: 'Pages' }).click();
-    await expect(other.getByRole('navigation', { name: 'Pages' }).getByRole('link')).toHaveText(['Wall', 'Account']);
+    await expect(other.getByRole('navigation', { name: 'Pages' }).getByRole('link')).toHaveText(['Wall', 'Recordings', 'Account']);
     // Whoever types the address is told, without a word about anybody.
     await entry.open('/people');
     await expect(other.getByRole('heading', { name: 'Not for your account' })).toBeVisible();
