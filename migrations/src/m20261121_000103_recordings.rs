@@ -20,6 +20,8 @@ enum Recordings {
     Title,
     /// The folder that its files are in, as a whole path.
     Folder,
+    /// What the names of its files begin with; no other recording's do, wherever it was made.
+    Stem,
     /// Milliseconds since 1970 UTC: of the first picture; until there is one, when it was asked for.
     StartMs,
     /// Null while it runs, as are `Bytes`' final value and `EndedBy`.
@@ -30,6 +32,8 @@ enum Recordings {
     EndedBy,
     RecordedBy,
     HasPoster,
+    /// Somebody deleted it: its files are removed as soon as their disk is there.
+    Deleted,
 }
 
 #[derive(DeriveIden)]
@@ -81,7 +85,7 @@ impl MigrationTrait for Migration {
 fn recordings() -> TableCreateStatement {
     Table::create()
         .table(Recordings::Table)
-        // AUTOINCREMENT: the number is in the names of the files.
+        // AUTOINCREMENT: the number of a recording that was deleted is never given to another one.
         .col(ColumnDef::new(Recordings::Id).big_integer().not_null().auto_increment().primary_key())
         .col(ColumnDef::new(Recordings::CameraId).big_integer().not_null())
         .col(ColumnDef::new(Recordings::CameraName).text().not_null())
@@ -89,6 +93,7 @@ fn recordings() -> TableCreateStatement {
         .col(ColumnDef::new(Recordings::Kind).text().not_null())
         .col(ColumnDef::new(Recordings::Title).text().not_null())
         .col(ColumnDef::new(Recordings::Folder).text().not_null())
+        .col(ColumnDef::new(Recordings::Stem).text().not_null())
         .col(ColumnDef::new(Recordings::StartMs).big_integer().not_null())
         .col(ColumnDef::new(Recordings::EndMs).big_integer().null())
         .col(ColumnDef::new(Recordings::DurationMs).big_integer().not_null())
@@ -96,6 +101,7 @@ fn recordings() -> TableCreateStatement {
         .col(ColumnDef::new(Recordings::EndedBy).text().null())
         .col(ColumnDef::new(Recordings::RecordedBy).text().not_null())
         .col(ColumnDef::new(Recordings::HasPoster).boolean().not_null())
+        .col(ColumnDef::new(Recordings::Deleted).boolean().not_null())
         .to_owned()
 }
 

@@ -26,8 +26,12 @@ pub fn names(folder: &Path, stem: &str) -> io::Result<Vec<String>> {
     Ok(names.into_iter().map(|(_, name)| name).collect())
 }
 
-/// Cuts the torn tails of a job's files at the last whole chunk, removes files without a picture, and tells what there is, in order. A file
-/// whose beginning makes no sense is put aside as `{name}.damaged`: somebody may be able to read it. Blocking: every chunk's boxes are read.
+/// More than a crash can tear: what was being written, and what waited for it.
+const MOST_TORN: u64 = 32 << 20;
+
+/// Cuts the torn tails of a job's files at the last whole chunk, removes files without a picture, and tells what there is, in order. What no
+/// crash explains (a bad sector in the middle) is not cut off, and a file whose beginning makes no sense is put aside as `{name}.damaged`:
+/// somebody may be able to read it. Blocking: every chunk's boxes are read.
 ///
 /// # Errors
 /// A file can't be read, cut or removed; those before it are done. `NotFound` if the folder does not exist: its disk may come back.
@@ -73,9 +77,14 @@ fn recover_file(path: &Path, name: &str) -> io::Result<Found> {
     };
     // Before it is cut: that changes it.
     let modified = modified_utc_ms(&file);
-    let Some(mut found) = index.describe(name.to_owned()) else { return Ok(Found::Empty) };
-    if index.bytes() < length {
-        tracing::info!(file = %path.display(), bytes = length - index.bytes(), "the torn end of a recorded file is cut off");
+    let torn = length.saturating_sub(index.bytes());
+    let Some(mut found) = index.describe(name.to_owned()) else {
+        return Ok(if torn > MOST_TORN { Found::Damaged } else { Found::Empty });
+    };
+    if torn > MOST_TORN {
+        tracing::warn!(file = %path.display(), bytes = torn, "a recorded file is damaged in the middle: what follows is there, but not played");
+    } else if torn > 0 {
+        tracing::info!(file = %path.display(), bytes = torn, "the torn end of a recorded file is cut off");
         file.set_len(index.bytes())?;
         file.sync_all()?;
     }

@@ -55,7 +55,10 @@ impl Writer {
     pub fn write(&mut self, batch: &Batch) -> Result<RecordedFile, WriteError> {
         if batch.begins {
             self.finish()?;
-            DirBuilder::new().recursive(true).mode(0o700).create(&self.job.folder)?;
+            // Once: where a folder is gone later, its disk is, and the place that it leaves is on another one.
+            if self.number == 0 {
+                DirBuilder::new().recursive(true).mode(0o700).create(&self.job.folder)?;
+            }
         }
         self.check_space(batch.bytes)?;
         let mut open = match self.open.take() {

@@ -18,6 +18,8 @@ pub struct Model {
     pub title: String,
     /// The folder that its files are in.
     pub folder: String,
+    /// What the names of its files begin with.
+    pub stem: String,
     /// Milliseconds since 1970 UTC, as is `end_ms`.
     pub start_ms: i64,
     /// None while it runs, or if the server broke off and has not looked at its files yet.
@@ -29,6 +31,8 @@ pub struct Model {
     /// The name of whoever started it.
     pub recorded_by: String,
     pub has_poster: bool,
+    /// Only its files are left, until their disk is there.
+    pub deleted: bool,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

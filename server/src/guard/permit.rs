@@ -49,7 +49,7 @@ impl Asked {
     pub fn place(self, wall: &Wall) -> Option<Place<'_>> {
         match (wall.place(self.camera), self.recording) {
             (Some(place), recording) => Some(Place { recording, ..place }),
-            (None, Some(recording)) => Some(Place { recording: Some(recording), ..Place::of(self.camera, None) }),
+            (None, Some(recording)) => Some(Place { recording: Some(recording), gone: true, ..Place::of(self.camera, None) }),
             (None, None) => None,
         }
     }

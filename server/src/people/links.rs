@@ -3,7 +3,7 @@
 
 use super::audit::{Actor, Entry};
 use super::directory::{Link, LinkKind};
-use super::principal::{Principal, Proof, Who};
+use super::principal::{Principal, Proof, Who, recording_not_found};
 use super::rights::Actions;
 use super::sessions::Subject;
 use super::signature::Claims;
@@ -11,7 +11,7 @@ use super::store::{Change, failed};
 use super::tokens::checked_label;
 use super::{People, secret};
 use crate::entities::grant::StoredActions;
-use crate::entities::link;
+use crate::entities::{link, recording};
 use crate::error::{AppError, AppResult, Kind};
 use app::model::{CameraAction, Quality};
 use sea_orm::sea_query::Expr;
@@ -112,6 +112,10 @@ impl People {
                 let own = if new.created_by.is_some() { theirs.count(change.on()).await.map_err(failed)? } else { 0 };
                 if own >= MAX_EACH || holding.count(change.on()).await.map_err(failed)? >= MAX_LINKS {
                     return Err(AppError::new(Kind::Conflict, "too_many_links", "There are too many links. Revoke some, or wait until they end."));
+                }
+                if let Some(id) = new.recording {
+                    let there = recording::Entity::find_by_id(id).filter(recording::Column::Deleted.eq(false));
+                    there.one(change.on()).await.map_err(failed)?.ok_or_else(recording_not_found)?;
                 }
                 let row = link::Entity::insert(row).exec_with_returning(change.on()).await.map_err(|error| match error.sql_err() {
                     Some(SqlErr::ForeignKeyConstraintViolation(_)) => AppError::camera_not_found(),

@@ -96,7 +96,7 @@ impl Principal {
     pub fn on(&self, place: Place<'_>) -> Actions {
         match place.recording {
             None => self.rights.on(place.camera.0, place.group),
-            Some(recording) => self.rights.on_recording(recording, place.camera.0, place.group),
+            Some(recording) => self.rights.on_recording(recording, (!place.gone).then_some(place.camera.0), place.group),
         }
     }
 
@@ -117,12 +117,14 @@ pub struct Place<'a> {
     pub group: Option<&'a str>,
     /// Not the camera itself but this recording of it.
     pub recording: Option<i64>,
+    /// The camera was removed: its recordings are for those who see all cameras.
+    pub gone: bool,
 }
 
 impl<'a> Place<'a> {
     /// A camera of a group.
     pub fn of(camera: CameraId, group: Option<&'a str>) -> Self {
-        Self { camera, group, recording: None }
+        Self { camera, group, recording: None, gone: false }
     }
 }
 

@@ -173,10 +173,14 @@ impl Rights {
         if self.recording.is_some() { Actions::NONE } else { self.granted(camera, group) }
     }
 
-    /// What may be done with a recording of a camera of this group. Nothing: for them the recording does not exist.
-    pub fn on_recording(&self, recording: i64, camera: i64, group: Option<&str>) -> Actions {
+    /// What may be done with a recording of a camera of this group, or of one that was removed. Nothing: for them the recording does not exist.
+    pub fn on_recording(&self, recording: i64, camera: Option<i64>, group: Option<&str>) -> Actions {
         let theirs = self.recording.is_none_or(|only| only == recording);
-        let granted = if theirs { self.granted(camera, group) } else { Actions::NONE };
+        let granted = match camera {
+            _ if !theirs => Actions::NONE,
+            Some(camera) => self.granted(camera, group),
+            None => self.on_all(),
+        };
         let recorded = granted.and(Actions::RECORDED);
         // What may not be heard live may not be heard later either.
         if recorded.is_empty() { Actions::NONE } else { recorded.or(granted.and(Actions::of(&[CameraAction::Audio]))) }
@@ -186,6 +190,11 @@ impl Rights {
         let of_group = group.and_then(|group| self.groups.get(group)).copied().unwrap_or_default();
         let own = self.all.or(of_group).or(self.cameras.get(&camera).copied().unwrap_or_default());
         self.within.as_ref().map_or(own, |within| own.and(within.granted(camera, group)))
+    }
+
+    /// What may be done with every camera there is.
+    fn on_all(&self) -> Actions {
+        self.within.as_ref().map_or(self.all, |within| self.all.and(within.on_all()))
     }
 }
 
@@ -252,17 +261,25 @@ mod tests {
         let maker = Arc::new(Rights::of_person(Role::Viewer, &[grant(GrantTarget::Group("Yard".into()), &seen)]));
         let link = Rights::of_link((1, Some(7)), Actions::ALL, Some(Arc::clone(&maker)));
         assert_eq!(link.on(1, Some("Yard")), Actions::NONE);
-        assert_eq!(link.on_recording(7, 1, Some("Yard")), Actions::TAKEN);
-        assert_eq!((link.on_recording(8, 1, Some("Yard")), link.on_recording(7, 2, Some("Yard"))), (Actions::NONE, Actions::NONE));
+        assert_eq!(link.on_recording(7, Some(1), Some("Yard")), Actions::TAKEN);
+        assert_eq!(
+            (link.on_recording(8, Some(1), Some("Yard")), link.on_recording(7, Some(2), Some("Yard"))),
+            (Actions::NONE, Actions::NONE)
+        );
         // Without the maker's right there is none.
-        assert_eq!(link.on_recording(7, 1, Some("Hall")), Actions::NONE);
-        assert_eq!(maker.on_recording(8, 1, Some("Yard")), Actions::TAKEN);
+        assert_eq!(link.on_recording(7, Some(1), Some("Hall")), Actions::NONE);
+        assert_eq!(maker.on_recording(8, Some(1), Some("Yard")), Actions::TAKEN);
         let deaf = [grant(GrantTarget::Camera(1), &[CameraAction::Live, CameraAction::Playback])];
-        assert_eq!(Rights::of_person(Role::Viewer, &deaf).on_recording(7, 1, None), Actions::of(&[CameraAction::Playback]));
+        assert_eq!(Rights::of_person(Role::Viewer, &deaf).on_recording(7, Some(1), None), Actions::of(&[CameraAction::Playback]));
+        // A removed camera's are for those who see all cameras, whatever else names it.
+        let named = Rights::of_token(TokenScope::Operate, Some(&[1]), None);
+        assert_eq!((named.on_recording(7, Some(1), None).is_empty(), named.on_recording(7, None, None)), (false, Actions::NONE));
+        let all = Rights::of_token(TokenScope::Read, None, None);
+        assert_eq!((all.on_recording(7, None, None), maker.on_recording(7, None, Some("Yard"))), (Actions::TAKEN, Actions::NONE));
         // Whoever only watches a camera knows of no recording.
         let watches = Rights::of_person(Role::Viewer, &[grant(GrantTarget::Camera(1), &[CameraAction::Live, CameraAction::Audio])]);
-        assert_eq!(watches.on_recording(7, 1, None), Actions::NONE);
-        assert_eq!(Rights::of_link((1, None), Actions::of(&seen), None).on_recording(7, 1, None), Actions::TAKEN);
+        assert_eq!(watches.on_recording(7, Some(1), None), Actions::NONE);
+        assert_eq!(Rights::of_link((1, None), Actions::of(&seen), None).on_recording(7, Some(1), None), Actions::TAKEN);
     }
 
     #[test]

@@ -26,20 +26,23 @@ use media::CameraId;
 use media::record::Progress;
 use media::snapshot::Snapshotter;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::{oneshot, watch};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Lengths that may be asked for, in seconds.
 const LENGTHS: RangeInclusive<u32> = 1..=LONGEST_RECORDING_S;
-/// How often recordings that the server left unfinished are looked at again, if their disk was not there.
+/// How often it is looked what is left to do with recordings whose disk was not there.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// A disk that takes longer is not waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -62,7 +65,7 @@ struct Inner {
     parts: Parts,
     /// By their cameras. Held for map accesses only.
     running: Mutex<BTreeMap<i64, Arc<Running>>>,
-    films: Films,
+    films: Arc<Films>,
 }
 
 /// A recording that runs.
@@ -107,6 +110,13 @@ impl Drop for Begun<'_> {
 }
 
 impl Inner {
+    fn end_orphans(&self, wall: &Wall) {
+        let on = |id: i64| wall.cameras.iter().any(|camera| camera.id == id && camera.enabled);
+        for one in self.running().values().filter(|one| !on(one.camera)) {
+            one.stop(RecordingEnd::CameraGone);
+        }
+    }
+
     fn running(&self) -> MutexGuard<'_, BTreeMap<i64, Arc<Running>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,77 +138,94 @@ impl Inner {
     }
 }
 
+/// What ran at some moment.
+pub struct Runs(Vec<Arc<Running>>);
+
 impl Recordings {
     pub fn new(parts: Parts) -> Self {
-        Self { inner: Arc::new(Inner { parts, running: Mutex::default(), films: Films::default() }) }
+        Self { inner: Arc::new(Inner { parts, running: Mutex::default(), films: Arc::default() }) }
     }
 
     fn db(&self) -> &Db {
         &self.inner.parts.db
     }
 
-    /// Finishes what an earlier run of the server left unfinished, and ends the recordings of cameras that are switched off or removed, until
-    /// cancelled.
+    /// Looks after recordings until cancelled: ends those of cameras that are switched off or removed, finishes what an earlier run of the server
+    /// left unfinished, and removes the files of what was deleted. A disk that hangs holds up the last two only.
     pub async fn run(&self) {
-        let stopping = &self.inner.parts.stopping;
+        let stopping = self.inner.parts.stopping.clone();
+        stopping.run_until_cancelled(async { tokio::join!(self.end_orphans(), self.tidy()) }).await;
+    }
+
+    async fn end_orphans(&self) {
         let mut wall = self.inner.parts.cameras.watch();
-        let mut look = tokio::time::interval(LOOK_AGAIN);
-        let mut left = true;
         loop {
-            tokio::select! {
-                () = stopping.cancelled() => return,
-                changed = wall.changed() => {
-                    if changed.is_err() {
-                        return;
-                    }
-                    let wall = wall.borrow_and_update().clone();
-                    self.end_orphans(&wall);
-                }
-                _ = look.tick(), if left => left = self.finish_interrupted().await,
+            self.inner.end_orphans(&wall.borrow_and_update().clone());
+            if wall.changed().await.is_err() {
+                return;
             }
         }
     }
 
-    fn end_orphans(&self, wall: &Wall) {
-        let on = |id: i64| wall.cameras.iter().any(|camera| camera.id == id && camera.enabled);
-        for one in self.inner.running().values().filter(|one| !on(one.camera)) {
-            one.stop(RecordingEnd::CameraGone);
+    async fn tidy(&self) {
+        let mut look = tokio::time::interval(LOOK_AGAIN);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // What was said of a recording whose disk is away is not said again each minute.
+        let mut told = HashSet::new();
+        loop {
+            look.tick().await;
+            for (id, done) in self.tidied().await {
+                match done {
+                    Ok(()) => drop(told.remove(&id)),
+                    Err(reason) if told.insert(id) => {
+                        tracing::warn!(recording.id = id, reason, "the files of a recording cannot be used; trying again every minute");
+                    }
+                    Err(_) => {}
+                }
+            }
         }
     }
 
-    /// Looks at the files of recordings that have no end and do not run. True if some could not be read yet.
-    async fn finish_interrupted(&self) -> bool {
-        let unfinished = match store::unfinished(self.db()).await {
-            Ok(rows) => rows,
-            Err(error) => {
-                tracing::warn!(%error, "recordings that were interrupted could not be looked for; trying again");
-                return true;
+    /// Recordings with something left to do, and whether it could be done.
+    async fn tidied(&self) -> Vec<(i64, Result<(), String>)> {
+        let (unfinished, deleted) = match (store::unfinished(self.db()).await, store::deleted(self.db()).await) {
+            (Ok(unfinished), Ok(deleted)) => (unfinished, deleted),
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::warn!(%error, "recordings could not be looked after; trying again");
+                return Vec::new();
             }
         };
-        let mut left = false;
+        let mut done = Vec::new();
         for row in unfinished {
-            // One of this camera runs, or is just being begun: this one, as far as can be told here.
-            if let Some(running) = self.inner.running().get(&row.camera_id) {
-                left |= running.id != row.id;
-                continue;
-            }
-            let (id, folder) = (row.id, PathBuf::from(&row.folder));
-            let found = tokio::task::spawn_blocking(move || media::record::recover(&folder, &stem(id))).await;
-            let stored = match found {
-                Ok(Ok(files)) => store::finish(self.db(), id, &files, RecordingEnd::ServerStopped).await.map_err(|error| error.to_string()),
-                // Its folder was made before it was stored: without it, its disk is not there.
-                Ok(Err(error)) => Err(media::error::plainly(&error)),
-                Err(error) => Err(error.to_string()),
-            };
-            match stored {
-                Ok(()) => tracing::info!(recording.id = id, "a recording that was interrupted is whole again"),
-                Err(reason) => {
-                    tracing::warn!(recording.id = id, reason, "an interrupted recording cannot be looked at; trying again in a minute");
-                    left = true;
-                }
+            // This one runs, or one of its camera is just being begun: this one, as far as can be told here.
+            let begins = |running: &Arc<Running>| running.id == 0 || running.id == row.id;
+            if !self.inner.running().get(&row.camera_id).is_some_and(begins) {
+                done.push((row.id, self.finish_interrupted(&row).await));
             }
         }
-        left
+        for row in deleted {
+            done.push((row.id, self.remove_files(&row).await));
+        }
+        done
+    }
+
+    async fn finish_interrupted(&self, row: &store::Row) -> Result<(), String> {
+        let (folder, stem) = (PathBuf::from(&row.folder), row.stem.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            files::on_disk(&folder, &stem)?;
+            media::record::recover(&folder, &stem)
+        });
+        let files = found.await.map_err(|error| error.to_string())?.map_err(|error| media::error::plainly(&error))?;
+        store::finish(self.db(), row.id, &files, RecordingEnd::ServerStopped).await.map_err(|error| error.to_string())?;
+        tracing::info!(recording.id = row.id, "a recording that was interrupted is whole again");
+        Ok(())
+    }
+
+    async fn remove_files(&self, row: &store::Row) -> Result<(), String> {
+        let (folder, stem) = (PathBuf::from(&row.folder), row.stem.clone());
+        let removed = tokio::task::spawn_blocking(move || files::remove(&folder, &stem));
+        removed.await.map_err(|error| error.to_string())?.map_err(|error| media::error::plainly(&error))?;
+        store::forget(self.db(), row.id).await.map_err(|error| error.to_string())
     }
 
     /// Starts recording a camera's main stream, for so many seconds, or until it is stopped. `named`: who does, as the recording tells it.
@@ -236,15 +263,24 @@ impl Recordings {
         }
         let mut begun = Begun { service: &self.inner, camera: camera.0, done: false };
         let folder = parts.storage.folder_for(&camera.0.to_string()).await?;
-        let new = store::New { camera: (camera.0, &told.name), quality, folder: &folder, at: asked_at, by: named };
+        // No other recording's, also not of another server or an older database: files are found by it.
+        let stem = format!("{}-{:08x}", asked_at.unix_timestamp(), rand::random::<u32>());
+        let note = {
+            let (folder, stem, name, at) = (folder.clone(), stem.clone(), told.name.clone(), moment::told(asked_at));
+            tokio::task::spawn_blocking(move || files::begin(&folder, &stem, &name, &at))
+        };
+        note.await.map_err(AppError::internal)?.map_err(|error| films::unusable("Nothing can be recorded now", &error))?;
+        let new = store::New { camera: (camera.0, &told.name), quality, folder: &folder, stem: &stem, at: asked_at, by: named };
         let details = json!({ "camera": camera.0, "seconds": length_s });
         let entry = |id: i64| Entry::new(by, "recording.start").target("recording", id, &told.name).details(details);
         let id = store::insert(&parts.db, new, entry).await?;
         let running = Arc::new(running(id, Some(stop)));
         self.inner.running().insert(camera.0, Arc::clone(&running));
         begun.done = true;
-        let take = take::Take { id, handle, folder, length, stopped, progress };
+        let take = take::Take { id, handle, folder, stem, length, stopped, progress };
         parts.tasks.spawn(take::record(Arc::clone(&self.inner), take, running));
+        // It may have been switched off meanwhile.
+        self.inner.end_orphans(&parts.cameras.wall());
         self.inner.tell();
         Ok(id)
     }
@@ -252,13 +288,14 @@ impl Recordings {
     /// Ends a camera's recording and waits until it is stored; its number.
     ///
     /// # Errors
-    /// 409 if there is none.
+    /// 409 if there is none, 503 if the disk takes long.
     pub async fn stop(&self, camera: CameraId) -> AppResult<i64> {
         let running = self.inner.running().get(&camera.0).filter(|one| one.id > 0).cloned();
         let none = || AppError::new(Kind::Conflict, "not_recording", "This camera is not being recorded.");
         let running = running.ok_or_else(none)?;
         running.stop(RecordingEnd::Stopped);
-        running.stored.cancelled().await;
+        let silent = |_| AppError::unavailable("recording_unavailable", "The disk takes long to write the end. It goes on by itself.", 10);
+        tokio::time::timeout(PATIENCE, running.stored.cancelled()).await.map_err(silent)?;
         Ok(running.id)
     }
 
@@ -281,24 +318,31 @@ impl Recordings {
     /// # Errors
     /// 404.
     pub async fn get(&self, id: i64, actions: Actions) -> AppResult<Recording> {
+        // Before the row is read: one that ends in between must not look as if it had been interrupted.
+        let runs = self.runs();
         let row = store::find(self.db(), id).await?;
-        Ok(self.shown(row, actions))
+        Ok(self.shown(row, actions, &runs))
     }
 
-    /// Those of a span, newest first, with the files of each. `limit`: at most so many.
+    /// Those of a span, newest first, with the files of each, and what ran when it was asked.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn list(&self, span: &Span) -> AppResult<Vec<(store::Row, Vec<store::File>)>> {
-        store::list(self.db(), span).await
+    pub async fn list(&self, span: &Span) -> AppResult<(Vec<(store::Row, Vec<store::File>)>, Runs)> {
+        let runs = self.runs();
+        Ok((store::list(self.db(), span).await?, runs))
+    }
+
+    fn runs(&self) -> Runs {
+        Runs(self.inner.running().values().cloned().collect())
     }
 
     /// A row as the API tells it.
-    pub fn shown(&self, row: store::Row, actions: Actions) -> Recording {
+    pub fn shown(&self, row: store::Row, actions: Actions, runs: &Runs) -> Recording {
         let wall = self.inner.parts.cameras.wall();
         let camera = wall.cameras.iter().find(|camera| camera.id == row.camera_id);
-        let running = self.inner.running().get(&row.camera_id).filter(|one| one.id == row.id).cloned();
-        let progress = running.as_ref().map(|one| one.progress.borrow().clone());
+        let running = runs.0.iter().find(|one| one.id == row.id && row.ended_by.is_none());
+        let progress = running.map(|one| one.progress.borrow().clone());
         let ended_by = row.ended_by.as_deref().map(store::end_of);
         Recording {
             id: row.id,
@@ -308,9 +352,9 @@ impl Recordings {
             quality: store::quality_of(&row.quality),
             kind: RecordingKind::Manual,
             title: row.title,
-            start: moment::told(running.as_ref().map_or_else(|| store::moment_of(row.start_ms), |one| one.start())),
+            start: moment::told(running.map_or_else(|| store::moment_of(row.start_ms), |one| one.start())),
             end: row.end_ms.map(|end| moment::told(store::moment_of(end))),
-            ends_at: running.as_ref().map(|one| moment::told(one.ends_at)),
+            ends_at: running.map(|one| moment::told(one.ends_at)),
             bytes: progress.as_ref().map_or_else(|| store::unsigned(row.bytes), |progress| progress.bytes),
             duration_ms: progress.as_ref().map_or_else(
                 || store::unsigned(row.duration_ms),
@@ -337,33 +381,26 @@ impl Recordings {
         .await
     }
 
-    /// Deletes a recording with its files; links to it go with it.
+    /// Deletes a recording; links to it go with it. Its files are removed at once, or when their disk is there again.
     ///
     /// # Errors
-    /// 404; 409 while it runs; 503 if its files cannot be removed.
+    /// 404; 409 while it runs.
     pub async fn delete(&self, by: Actor, id: i64) -> AppResult<()> {
-        let row = store::find(self.db(), id).await?;
         if self.inner.running().values().any(|one| one.id == id) {
             return Err(AppError::new(Kind::Conflict, "recording_runs", "It is being recorded now. Stop it first."));
         }
-        let folder = PathBuf::from(&row.folder);
+        let entry = |row: &store::Row| {
+            let details = json!({ "camera": row.camera_id, "start": moment::told(store::moment_of(row.start_ms)), "title": row.title });
+            Entry::new(by, "recording.delete").target("recording", id, &row.camera_name).details(details)
+        };
+        let row = store::delete(self.db(), id, entry).await?;
         self.inner.films.forget(id);
-        let removed =
-            tokio::task::spawn_blocking(move || files::remove(&folder, &stem(id), &poster(id))).await.map_err(AppError::internal)?;
-        removed.map_err(|error| films::unusable(&media::error::plainly(&error)))?;
-        let details = json!({ "camera": row.camera_id, "start": moment::told(store::moment_of(row.start_ms)), "title": row.title });
-        store::delete(self.db(), id, Entry::new(by, "recording.delete").target("recording", id, &row.camera_name).details(details)).await
+        let removed = tokio::time::timeout(PATIENCE, self.remove_files(&row)).await;
+        if let Err(reason) = removed.unwrap_or_else(|_| Err("its disk does not answer".to_owned())) {
+            tracing::warn!(recording.id = id, reason, "the files of a deleted recording are still there; trying again every minute");
+        }
+        Ok(())
     }
-}
-
-/// What the names of a recording's files begin with.
-fn stem(id: i64) -> String {
-    format!("recording-{id}")
-}
-
-/// The name of its still.
-fn poster(id: i64) -> String {
-    format!("{}.jpg", stem(id))
 }
 
 fn runs() -> AppError {

@@ -1,7 +1,7 @@
 //! Where recordings go: the folder that was chosen, whether it can be written, and how much room there is.
 
 use crate::db::Db;
-use crate::error::{AppError, AppResult};
+use crate::error::{AppError, AppResult, Kind};
 use crate::services::installation::stored;
 use app::model::RecordingPlace;
 use sea_orm::DbErr;
@@ -69,20 +69,21 @@ impl Storage {
     /// # Errors
     /// 503 with what is wrong.
     pub async fn folder_for(&self, name: &str) -> AppResult<PathBuf> {
-        let problem = match self.place().await {
-            Ok(place) => place.problem,
-            Err(error) => Some(error.problem().detail),
-        };
-        if let Some(problem) = problem {
-            return Err(nothing_recorded(&problem));
-        }
-        let wanted = self.folder().join(name);
+        let folder = self.folder();
+        let (is_default, wanted) = (folder == self.inner.default, folder.join(name));
         let made = wanted.clone();
         let make = move || {
+            if let Some(problem) = look(&folder, is_default).problem {
+                return Err(nothing_recorded(&problem));
+            }
             let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(made);
             made.map_err(|error| nothing_recorded(&format!("A folder cannot be made: {}.", reason(&error))))
         };
-        blocking(make).await.map(|()| wanted)
+        match blocking(make).await {
+            Ok(()) => Ok(wanted),
+            Err(error) if error.kind() == Kind::Invalid => Err(nothing_recorded(&error.problem().detail)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Chooses a folder, or the one below the data folder. It is made if it is missing, and written to once, before it is taken.

@@ -52,3 +52,22 @@ fn a_file_that_does_not_know_its_time_ends_when_it_was_last_written() {
     assert_eq!(found[0].ended_utc_ms - found[0].started_utc_ms, 80);
     assert!((now - 600_000..=now + 1000).contains(&found[0].ended_utc_ms));
 }
+
+#[test]
+fn what_no_crash_explains_is_not_cut_off() {
+    let items = play(1, &[picture(false)]);
+    let file = &recorded(&items)[0];
+    let init = expected(&items)[0].epoch.init.len();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let long = MOST_TORN + u64::try_from(file.len()).unwrap() + 1;
+    for (name, begins) in [("x-1.mp4", &file[..]), ("x-2.mp4", &file[..init])] {
+        fs::write(path(name), begins).unwrap();
+        File::options().write(true).open(path(name)).unwrap().set_len(long).unwrap();
+    }
+    let found = recover(folder.path(), "x").unwrap();
+    assert_eq!(found.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["x-1.mp4"]);
+    for name in ["x-1.mp4", "x-2.mp4.damaged"] {
+        assert_eq!(fs::metadata(path(name)).unwrap().len(), long, "{name}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What was recorded: to watch, to take away, and as a still.
 
 use crate::error::{AppError, AppResult, Kind};
+use crate::extract::ApiQuery;
 use crate::guard::{On, Permit, Standing};
 use crate::people::principal::{Deed, deed};
 use app::model::CameraAction;
@@ -12,28 +13,45 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{Stream, stream};
-use media::record::{Movie, MovieReader};
+use media::record::Movie;
+use serde::Deserialize;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use utoipa::IntoParams;
 
 /// Whoever has lost the right must not find it in a cache, and nobody else either.
 const CACHING: &str = "private, no-cache";
+
+/// The query.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct Wanted {
+    /// Any number. Of a recording that runs, all questions with the same one are answered from the same state of it, for some time: who asks for
+    /// it in parts sends one.
+    load: Option<u64>,
+}
 
 /// A recording as one MP4 file, seekable by `Range`; without sound for those who may not hear the camera. Of one that runs: what there is so far.
 #[utoipa::path(
     get,
     path = "/api/v1/recordings/{recording}/video.mp4",
     tag = "recordings",
-    params(("recording" = i64, Path)),
+    params(("recording" = i64, Path), Wanted),
     responses(
         (status = OK, content((String = "video/mp4"))),
         (status = PARTIAL_CONTENT, content((String = "video/mp4"))),
         (status = RANGE_NOT_SATISFIABLE, body = app::model::Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn watch(permit: Permit<On<deed::Playback>>, method: Method, headers: HeaderMap) -> AppResult<Response> {
-    answer(permit, &method, &headers, None).await
+pub async fn watch(
+    permit: Permit<On<deed::Playback>>,
+    method: Method,
+    ApiQuery(wanted): ApiQuery<Wanted>,
+    headers: HeaderMap,
+) -> AppResult<Response> {
+    answer(permit, &method, &headers, wanted.load, None).await
 }
 
 /// The same as a file with a name, to take away.
@@ -53,7 +71,7 @@ pub async fn export(permit: Permit<On<deed::Export>>, method: Method, headers: H
     // 2026-11-21T21:30:05.123Z: no colons, which Windows does not take.
     let at = recording.start.get(..19).unwrap_or_default().replace(':', "-").replace('T', " ");
     let name = format!("{} {at}.mp4", recording.camera_name);
-    answer(permit, &method, &headers, Some(&name)).await
+    answer(permit, &method, &headers, None, Some(&name)).await
 }
 
 /// A still of a recording.
@@ -66,13 +84,19 @@ pub async fn export(permit: Permit<On<deed::Export>>, method: Method, headers: H
 )]
 pub async fn poster(permit: Permit<On<deed::Glance>>) -> AppResult<Response> {
     let jpeg = permit.recordings.poster(permit.recording()?).await?;
-    Ok(([(CONTENT_TYPE, "image/jpeg"), (CACHE_CONTROL, "private, max-age=3600")], jpeg).into_response())
+    Ok(([(CONTENT_TYPE, "image/jpeg"), (CACHE_CONTROL, CACHING)], jpeg).into_response())
 }
 
-async fn answer<D: Deed>(permit: Permit<On<D>>, method: &Method, asked: &HeaderMap, name: Option<&str>) -> AppResult<Response> {
+async fn answer<D: Deed>(
+    permit: Permit<On<D>>,
+    method: &Method,
+    asked: &HeaderMap,
+    load: Option<u64>,
+    name: Option<&str>,
+) -> AppResult<Response> {
     let id = permit.recording()?;
     let silent = !permit.actions().has(CameraAction::Audio);
-    let film = permit.recordings.film(id, silent).await?;
+    let film = permit.recordings.film(id, silent, load).await?;
     let length = film.len();
     let tag = format!("\"{id}-{length}\"");
     let range = match wanted(asked, length, &tag) {
@@ -138,23 +162,27 @@ fn pieces<D: Deed>(
     silent: bool,
 ) -> impl Stream<Item = io::Result<Bytes>> + use<D> {
     let state = (Some(film.reader(part)), permit.standing_on_camera(), permit.stopping.clone());
-    stream::unfold(state, move |(reader, mut standing, stopping)| async move {
-        let reader = reader?;
-        let piece = tokio::select! {
-            biased;
-            () = stopping.cancelled() => None,
-            () = withdrawn(&mut standing, silent) => None,
-            read = tokio::task::spawn_blocking(move || next(reader)) => Some(read),
-        };
-        let (piece, reader) = match piece {
-            // An error and not an end: what was sent is not all of it.
-            None => (Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the right to watch was withdrawn")), None),
-            Some(Err(error)) => (Err(io::Error::other(error)), None),
-            Some(Ok((None, _))) => return None,
-            Some(Ok((Some(Err(error)), _))) => (Err(error), None),
-            Some(Ok((Some(Ok(piece)), reader))) => (Ok(piece), Some(reader)),
-        };
-        Some((piece, (reader, standing, stopping)))
+    let recordings = permit.recordings.clone();
+    stream::unfold(state, move |(reader, mut standing, stopping)| {
+        let recordings = recordings.clone();
+        async move {
+            let reader = reader?;
+            let piece = tokio::select! {
+                biased;
+                () = stopping.cancelled() => None,
+                () = withdrawn(&mut standing, silent) => None,
+                read = recordings.next_piece(reader) => Some(read),
+            };
+            let (piece, reader) = match piece {
+                // An error and not an end: what was sent is not all of it.
+                None => (Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the right was withdrawn, or the server stops")), None),
+                Some(Err(error)) => (Err(io::Error::other(error)), None),
+                Some(Ok((None, _))) => return None,
+                Some(Ok((Some(Err(error)), _))) => (Err(error), None),
+                Some(Ok((Some(Ok(piece)), reader))) => (Ok(piece), Some(reader)),
+            };
+            Some((piece, (reader, standing, stopping)))
+        }
     })
 }
 
@@ -164,10 +192,6 @@ async fn withdrawn<D: Deed>(standing: &mut Standing<On<D>>, silent: bool) {
             return;
         }
     }
-}
-
-fn next(mut reader: MovieReader) -> (Option<io::Result<Bytes>>, MovieReader) {
-    (reader.next(), reader)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub async fn update(permit: Permit<On<deed::Record>>, ApiJson(patch): ApiJson<Re
     permit.detached(updated).await
 }
 
-/// Deletes a recording with its files. Links to it end.
+/// Deletes a recording with its files, of a disk that is away as soon as it is back. Links to it end.
 #[utoipa::path(
     delete,
     path = "/api/v1/recordings/{recording}",

@@ -60,7 +60,7 @@ pub async fn list(permit: Permit<SignedIn>, ApiQuery(wanted): ApiQuery<Wanted>) 
         let seen = span.cameras.as_ref().is_none_or(|cameras| cameras.contains(&camera)) && !span.without.contains(&camera);
         span.cameras = Some(if seen { vec![camera] } else { Vec::new() });
     }
-    let mut rows = permit.recordings.list(&span).await?;
+    let (mut rows, runs) = permit.recordings.list(&span).await?;
     let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let mut answer = RecordingList { more, ..RecordingList::default() };
@@ -69,7 +69,7 @@ pub async fn list(permit: Permit<SignedIn>, ApiQuery(wanted): ApiQuery<Wanted>) 
         // Between the query's condition and here rights may have changed.
         if actions.has(CameraAction::Playback) {
             answer.gaps.extend(gaps(&row, &files));
-            answer.spans.push(permit.recordings.shown(row, actions));
+            answer.spans.push(permit.recordings.shown(row, actions, &runs));
         }
     }
     Ok(Json(answer))

@@ -1,23 +1,41 @@
 //! Reading recordings back. Where their samples are is kept for the next piece that a browser asks for, bounded by bytes.
 
-use super::{Recordings, poster, stem, store};
+use super::{PATIENCE, Recordings, files, store};
 use crate::error::{AppError, AppResult};
-use media::record::{Movie, MovieError};
+use bytes::Bytes;
+use media::record::{Movie, MovieError, MovieReader};
 use std::collections::VecDeque;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Semaphore;
 
 /// An hour with sound takes some 10 MB.
 const MOST_BYTES: usize = 48 << 20;
+/// Films that are opened, and pieces of them that are read, at the same time.
+const READS_AT_ONCE: usize = 8;
 
-/// The number of a recording, and whether it is the one without sound.
-type Key = (i64, bool);
+/// What a film is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    /// Number of the recording.
+    id: i64,
+    silent: bool,
+    /// Of a recording that runs: which state of it.
+    load: Option<u64>,
+}
 
 /// The least recently used first.
-#[derive(Default)]
 pub struct Films {
     kept: Mutex<VecDeque<(Key, Arc<Movie>)>>,
+    /// A disk that hangs holds so many threads and no more.
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Films {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), turns: Arc::new(Semaphore::new(READS_AT_ONCE)) }
+    }
 }
 
 impl Films {
@@ -45,53 +63,75 @@ impl Films {
         }
     }
 
+    /// Reads from a disk, if it answers.
+    async fn reading<T: Send + 'static>(&self, read: impl FnOnce() -> AppResult<T> + Send + 'static) -> AppResult<T> {
+        let turns = Arc::clone(&self.turns);
+        let turn_and_read = async move {
+            let turn = turns.acquire_owned().await.map_err(AppError::internal)?;
+            let read = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                read()
+            });
+            read.await.map_err(AppError::internal)?
+        };
+        let silent = |_| unavailable("The disk with this recording does not answer. Is a network share gone?".to_owned());
+        tokio::time::timeout(PATIENCE, turn_and_read).await.map_err(silent)?
+    }
+
     /// It is deleted.
     pub fn forget(&self, id: i64) {
-        self.lock().retain(|((known, _), _)| *known != id);
+        self.lock().retain(|(known, _)| known.id != id);
     }
 }
 
 impl Recordings {
-    /// A recording as one plain MP4, also one that runs: what there is of it so far. `silent`: without its sound.
+    /// A recording as one plain MP4; `silent`: without its sound. Of one that runs: what there is so far, or what there was at the first question
+    /// with this `load`, so that somebody who asks for it in parts gets parts of the same film.
     ///
     /// # Errors
     /// 404; 503 if there is no picture in it, or its files cannot be read.
-    pub async fn film(&self, id: i64, silent: bool) -> AppResult<Arc<Movie>> {
+    pub async fn film(&self, id: i64, silent: bool, load: Option<u64>) -> AppResult<Arc<Movie>> {
         let row = store::find(self.db(), id).await?;
         let whole = row.ended_by.is_some();
-        let known = self.inner.films.find((id, silent)).filter(|_| whole);
-        let folder = PathBuf::from(&row.folder);
-        let film = tokio::task::spawn_blocking(move || {
+        let key = Key { id, silent, load: load.filter(|_| !whole) };
+        let keeps = whole || load.is_some();
+        let films = Arc::clone(&self.inner.films);
+        let film = self.inner.films.reading(move || {
+            let folder = Path::new(&row.folder);
             // Also where it is known what is in them: a disk may have gone since.
-            let names = match media::record::names(&folder, &stem(id)) {
-                Ok(names) if names.is_empty() => return Err(missing(row.bytes)),
-                Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing(row.bytes)),
-                Err(error) => return Err(unusable(&media::error::plainly(&error))),
-                Ok(names) => names,
-            };
-            known.map_or_else(|| opened(&folder, &names, silent, whole).map(Arc::new), Ok)
+            let names =
+                files::on_disk(folder, &row.stem).and_then(|()| media::record::names(folder, &row.stem)).map_err(|error| lost(&error))?;
+            if let Some(known) = films.find(key).filter(|_| keeps) {
+                return Ok(known);
+            }
+            let film = Arc::new(opened(folder, &names, silent, whole)?);
+            if keeps {
+                films.keep(key, &film);
+            }
+            Ok(film)
         });
-        let film = film.await.map_err(AppError::internal)??;
-        if whole {
-            self.inner.films.keep((id, silent), &film);
-        }
-        Ok(film)
+        film.await
+    }
+
+    /// The next piece of a film.
+    ///
+    /// # Errors
+    /// Its disk does not answer.
+    pub async fn next_piece(&self, mut reader: MovieReader) -> AppResult<(Option<io::Result<Bytes>>, MovieReader)> {
+        self.inner.films.reading(move || Ok((reader.next(), reader))).await
     }
 
     /// A recording's still, as JPEG.
     ///
     /// # Errors
-    /// 404, also if it has none.
+    /// 404, also if it has none; 503 if its disk is not there.
     pub async fn poster(&self, id: i64) -> AppResult<Vec<u8>> {
         let row = store::find(self.db(), id).await?;
-        let none = || AppError::not_found("no_poster", "There is no still of this recording.");
         if !row.has_poster {
-            return Err(none());
+            return Err(AppError::not_found("no_poster", "There is no still of this recording."));
         }
-        tokio::fs::read(PathBuf::from(row.folder).join(poster(id))).await.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => missing(1),
-            _ => unusable(&media::error::plainly(&error)),
-        })
+        let still = PathBuf::from(&row.folder).join(files::poster(&row.stem));
+        self.inner.films.reading(move || std::fs::read(still).map_err(|error| lost(&error))).await
     }
 }
 
@@ -104,35 +144,28 @@ fn opened(folder: &Path, names: &[String], silent: bool, whole: bool) -> AppResu
     .map_err(|error| explained(&error))
 }
 
-/// No file is there; `bytes`: what there should be.
-fn missing(bytes: i64) -> AppError {
-    if bytes == 0 {
-        no_picture()
-    } else {
-        unavailable("The files of this recording are not where they were. Is their disk there?".to_owned())
-    }
-}
-
-fn no_picture() -> AppError {
-    AppError::not_found("no_picture", "There is no picture in this recording.")
-}
-
 fn explained(error: &MovieError) -> AppError {
     match error {
-        MovieError::Empty => no_picture(),
+        MovieError::Empty => AppError::not_found("no_picture", "There is no picture in this recording."),
         MovieError::TooLong => unavailable("This recording is too long to be watched as one.".to_owned()),
-        MovieError::File { source, .. } if source.kind() == ErrorKind::NotFound => missing(1),
-        MovieError::File { source, .. } => unusable(&media::error::plainly(source)),
+        MovieError::File { source, .. } => lost(source),
         MovieError::Index { .. } => {
             tracing::warn!(%error, "a recording cannot be read");
-            unusable("they are damaged")
+            unavailable("The files of this recording are damaged.".to_owned())
         }
     }
 }
 
-/// 503: its files cannot be read or removed.
-pub fn unusable(reason: &str) -> AppError {
-    unavailable(format!("The files of this recording cannot be used: {reason}."))
+fn lost(error: &io::Error) -> AppError {
+    if error.kind() == ErrorKind::NotFound {
+        return unavailable("The files of this recording are not where they were. Is their disk there?".to_owned());
+    }
+    unusable("The files of this recording cannot be used", error)
+}
+
+/// 503: the disk says why.
+pub fn unusable(what: &str, error: &io::Error) -> AppError {
+    unavailable(format!("{what}: {}.", media::error::plainly(error)))
 }
 
 fn unavailable(detail: String) -> AppError {

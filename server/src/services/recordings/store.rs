@@ -30,6 +30,7 @@ pub struct New<'a> {
     pub camera: (i64, &'a str),
     pub quality: Quality,
     pub folder: &'a Path,
+    pub stem: &'a str,
     pub at: OffsetDateTime,
     pub by: &'a str,
 }
@@ -91,6 +92,7 @@ pub async fn insert(db: &Db, new: New<'_>, entry: impl FnOnce(i64) -> Entry) -> 
         kind: Set("manual".to_owned()),
         title: Set(String::new()),
         folder: Set(folder.to_owned()),
+        stem: Set(new.stem.to_owned()),
         start_ms: Set(ms_of(new.at)),
         end_ms: Set(None),
         duration_ms: Set(0),
@@ -98,6 +100,7 @@ pub async fn insert(db: &Db, new: New<'_>, entry: impl FnOnce(i64) -> Entry) -> 
         ended_by: Set(None),
         recorded_by: Set(new.by.to_owned()),
         has_poster: Set(false),
+        deleted: Set(false),
         ..recording::ActiveModel::default()
     };
     let transaction = db.begin().await.map_err(failed)?;
@@ -166,7 +169,7 @@ pub async fn has_poster(db: &Db, id: i64) -> AppResult<()> {
 /// 404.
 pub async fn rename(db: &Db, id: i64, title: &str, entry: impl FnOnce(&Row) -> Entry) -> AppResult<()> {
     let transaction = db.begin().await.map_err(failed)?;
-    let row = recording::Entity::find_by_id(id).one(&transaction).await.map_err(failed)?.ok_or_else(recording_not_found)?;
+    let row = recording::Entity::find_by_id(id).filter(here()).one(&transaction).await.map_err(failed)?.ok_or_else(recording_not_found)?;
     let entry = entry(&row);
     let changed = recording::ActiveModel { id: Set(id), title: Set(title.to_owned()), ..recording::ActiveModel::default() };
     recording::Entity::update(changed).exec(&transaction).await.map_err(failed)?;
@@ -174,19 +177,42 @@ pub async fn rename(db: &Db, id: i64, title: &str, entry: impl FnOnce(&Row) -> E
     transaction.commit().await.map_err(failed)
 }
 
-/// Deletes it, with the links to it.
+/// Deletes it, with the links to it. Its files are named until [`forget`]. `entry`: of how it was.
 ///
 /// # Errors
 /// 404.
-pub async fn delete(db: &Db, id: i64, entry: Entry) -> AppResult<()> {
+pub async fn delete(db: &Db, id: i64, entry: impl FnOnce(&Row) -> Entry) -> AppResult<Row> {
     let transaction = db.begin().await.map_err(failed)?;
+    let row = recording::Entity::find_by_id(id).filter(here()).one(&transaction).await.map_err(failed)?.ok_or_else(recording_not_found)?;
     link::Entity::delete_many().filter(link::Column::RecordingId.eq(id)).exec(&transaction).await.map_err(failed)?;
-    let removed = recording::Entity::delete_by_id(id).exec(&transaction).await.map_err(failed)?;
-    if removed.rows_affected == 0 {
-        return Err(recording_not_found());
-    }
-    audit::insert(&transaction, vec![entry]).await?;
+    let changed = recording::ActiveModel { id: Set(id), deleted: Set(true), ..recording::ActiveModel::default() };
+    recording::Entity::update(changed).exec(&transaction).await.map_err(failed)?;
+    audit::insert(&transaction, vec![entry(&row)]).await?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(row)
+}
+
+/// Lets go of a deleted recording whose files are gone.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn forget(db: &Db, id: i64) -> AppResult<()> {
+    let transaction = db.begin().await.map_err(failed)?;
+    recording::Entity::delete_by_id(id).exec(&transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)
+}
+
+/// Those that were deleted and whose files may still be there.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn deleted(db: &Db) -> AppResult<Vec<Row>> {
+    recording::Entity::find().filter(recording::Column::Deleted.eq(true)).all(db.read()).await.map_err(failed)
+}
+
+/// Not deleted.
+fn here() -> sea_orm::sea_query::SimpleExpr {
+    recording::Column::Deleted.eq(false)
 }
 
 /// One.
@@ -194,7 +220,7 @@ pub async fn delete(db: &Db, id: i64, entry: Entry) -> AppResult<()> {
 /// # Errors
 /// 404.
 pub async fn find(db: &Db, id: i64) -> AppResult<Row> {
-    recording::Entity::find_by_id(id).one(db.read()).await.map_err(failed)?.ok_or_else(recording_not_found)
+    recording::Entity::find_by_id(id).filter(here()).one(db.read()).await.map_err(failed)?.ok_or_else(recording_not_found)
 }
 
 /// Those without an end: they run, or the server broke off.
@@ -202,7 +228,7 @@ pub async fn find(db: &Db, id: i64) -> AppResult<Row> {
 /// # Errors
 /// The database cannot be read.
 pub async fn unfinished(db: &Db) -> AppResult<Vec<Row>> {
-    recording::Entity::find().filter(recording::Column::EndedBy.is_null()).all(db.read()).await.map_err(failed)
+    recording::Entity::find().filter(recording::Column::EndedBy.is_null()).filter(here()).all(db.read()).await.map_err(failed)
 }
 
 /// The newest of a span with their files.
@@ -211,7 +237,7 @@ pub async fn unfinished(db: &Db) -> AppResult<Vec<Row>> {
 /// The database cannot be read.
 pub async fn list(db: &Db, span: &Span) -> AppResult<Vec<(Row, Vec<File>)>> {
     use recording::Column;
-    let mut wanted = Condition::all();
+    let mut wanted = Condition::all().add(here());
     if let Some(cameras) = &span.cameras {
         wanted = wanted.add(Column::CameraId.is_in(cameras.iter().copied()));
     }

@@ -1,6 +1,7 @@
 //! The task of one recording, from its first picture to its row's end.
 
-use super::{Inner, Running, poster, stem, store};
+use super::files::poster;
+use super::{Inner, Running, store};
 use crate::services::storage::MIN_FREE;
 use app::model::RecordingEnd;
 use futures::future::{Either, select};
@@ -26,6 +27,7 @@ pub struct Take {
     pub id: i64,
     pub handle: StreamHandle,
     pub folder: PathBuf,
+    pub stem: String,
     pub length: Duration,
     pub stopped: oneshot::Receiver<RecordingEnd>,
     pub progress: watch::Sender<Progress>,
@@ -47,13 +49,13 @@ impl Drop for Place {
 
 /// Records until somebody stops it, its time is over, or it cannot go on, and stores what came of it.
 pub async fn record(service: Arc<Inner>, take: Take, running: Arc<Running>) {
-    let Take { id, handle, folder, length, stopped, progress } = take;
+    let Take { id, handle, folder, stem, length, stopped, progress } = take;
     let _place = Place { service: Arc::clone(&service), running };
     let stopping = service.parts.stopping.clone();
     let still = {
-        let (service, folder, progress) = (Arc::clone(&service), folder.clone(), progress.subscribe());
+        let (service, still, progress) = (Arc::clone(&service), folder.join(poster(&stem)), progress.subscribe());
         let stopping = stopping.clone();
-        service.parts.tasks.clone().spawn(async move { stopping.run_until_cancelled(keep_still(&service, id, folder, progress)).await })
+        service.parts.tasks.clone().spawn(async move { stopping.run_until_cancelled(keep_still(&service, id, still, progress)).await })
     };
     let why = async {
         tokio::select! {
@@ -66,7 +68,7 @@ pub async fn record(service: Arc<Inner>, take: Take, running: Arc<Running>) {
     // Keeps the stream wanted.
     let viewer = handle.join(ViewerKind::Internal);
     let end = CancellationToken::new();
-    let job = Job { folder, stem: stem(id), keep_free: MIN_FREE };
+    let job = Job { folder, stem, keep_free: MIN_FREE };
     let files = record_files(viewer.hub().subscribe(MAX_LAG), job, end.clone(), progress);
     let (finished, why) = match select(pin!(files), pin!(why)).await {
         Either::Left((finished, _)) => (finished, RecordingEnd::Stopped),
@@ -100,14 +102,14 @@ pub async fn record(service: Arc<Inner>, take: Take, running: Arc<Running>) {
 }
 
 /// Keeps the first picture as a still, beside the files.
-async fn keep_still(service: &Inner, id: i64, folder: PathBuf, mut progress: watch::Receiver<Progress>) {
+async fn keep_still(service: &Inner, id: i64, still: PathBuf, mut progress: watch::Receiver<Progress>) {
     let Ok(found) = progress.wait_for(|progress| progress.first_key.is_some()).await.map(|progress| progress.first_key.clone()) else {
         return;
     };
     let Some((epoch, key)) = found else { return };
     let kept = async {
         let jpeg = service.parts.snapshots.jpeg(&epoch, &key, Some(POSTER_WIDTH)).await.map_err(|error| error.message)?;
-        tokio::fs::write(folder.join(poster(id)), jpeg).await.map_err(|error| media::error::plainly(&error))?;
+        tokio::fs::write(still, jpeg).await.map_err(|error| media::error::plainly(&error))?;
         store::has_poster(&service.parts.db, id).await.map_err(|error| error.to_string())
     };
     if let Err(reason) = kept.await {

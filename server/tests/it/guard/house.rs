@@ -209,6 +209,7 @@ async fn recording(app: &TestApp, camera: i64, name: &str) -> i64 {
         kind: Set("manual".to_owned()),
         title: Set(String::new()),
         folder: Set("/nowhere".to_owned()),
+        stem: Set(format!("recording-{camera}")),
         start_ms: Set(1_790_000_000_000),
         end_ms: Set(Some(1_790_000_060_000)),
         duration_ms: Set(60_000),
@@ -216,6 +217,7 @@ async fn recording(app: &TestApp, camera: i64, name: &str) -> i64 {
         ended_by: Set(Some("stopped".to_owned())),
         recorded_by: Set("operator".to_owned()),
         has_poster: Set(true),
+        deleted: Set(false),
         ..recording::ActiveModel::default()
     };
     let transaction = app.state.db.begin().await.expect("a transaction");

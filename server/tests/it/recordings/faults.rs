@@ -2,10 +2,14 @@
 
 use super::{Site, codecs, listed, probed};
 use crate::live_support::{Server, timely};
+use media::CameraId;
+use media::id::Quality;
+use media::stream::StreamState;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use server::entities::{recording, recording_file};
+use server::people::audit::Actor;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -16,6 +20,8 @@ async fn a_camera_that_comes_back_goes_on_in_another_file_of_the_same_recording(
     site.until(id, |told| told["duration_ms"].as_u64() >= Some(1500)).await;
     site.camera.refuse().await;
     site.camera.drop_connections().await.expect("dropped");
+    site.server.until(site.id, Quality::Main, |status| status.state == StreamState::Backoff).await;
+    // Longer than what counts as a gap.
     tokio::time::sleep(Duration::from_secs(1)).await;
     site.camera.resume().await;
     let before = site.until(id, |_| true).await["duration_ms"].as_u64().expect("a number");
@@ -78,7 +84,7 @@ async fn a_server_that_stops_keeps_what_there_is() {
 }
 
 /// The rows and files as a power cut leaves them: no end, and the last file torn in the middle of a picture.
-async fn tear(server: &Server, site_folder: &std::path::Path, id: i64) {
+async fn tear(server: &Server, folder: &std::path::Path, id: i64) {
     let transaction = server.state.db.begin().await.expect("a transaction");
     recording_file::Entity::delete_many().filter(recording_file::Column::RecordingId.eq(id)).exec(&transaction).await.expect("deleted");
     recording::Entity::update_many()
@@ -91,7 +97,9 @@ async fn tear(server: &Server, site_folder: &std::path::Path, id: i64) {
         .await
         .expect("changed");
     transaction.commit().await.expect("changed");
-    let file = std::fs::OpenOptions::new().write(true).open(site_folder.join(format!("recording-{id}-1.mp4"))).expect("the file");
+    let mut films: Vec<_> = folder.read_dir().expect("a folder").map(|entry| entry.expect("one").path()).collect();
+    films.retain(|path| path.extension().is_some_and(|kind| kind == "mp4"));
+    let file = std::fs::OpenOptions::new().write(true).open(films.iter().max().expect("a film")).expect("the file");
     let length = file.metadata().expect("a length").len();
     file.set_len(length - 37).expect("cut");
 }
@@ -105,8 +113,17 @@ async fn after_a_power_cut_the_start_makes_it_whole() {
     // Not while its disk is away.
     let away = site.folder().with_extension("away");
     std::fs::rename(site.folder(), &away).expect("unplugged");
-    let (folder, server) = (site.folder(), site.server.restart().await);
-    assert_eq!(server.http().await.get(&format!("/api/v1/recordings/{id}/video.mp4")).await.status, 404, "nothing is known of it");
+    let folder = site.folder();
+    let server = site.server.restart().await;
+    let mut http = server.http().await;
+    assert_eq!(http.get(&format!("/api/v1/recordings/{id}/video.mp4")).await.problem(503), "recording_unavailable");
+    // Nor while there is an empty place of the same name.
+    let other = server.state.recordings.start(Actor::console(), "Ann", CameraId(site.id), Some(1)).await;
+    assert!(other.is_ok() && folder.is_dir(), "{other:?}");
+    let told = http.get(&format!("/api/v1/recordings/{id}")).await.json();
+    assert_eq!((&told["ended_by"], &told["duration_ms"]), (&json!("server_stopped"), &json!(0)));
+    assert_eq!(http.get(&format!("/api/v1/recordings/{id}/video.mp4")).await.problem(503), "recording_unavailable");
+    std::fs::remove_dir_all(&folder).expect("unplugged");
     std::fs::rename(&away, folder).expect("plugged in");
     let server = server.restart().await;
     let mut http = server.http().await;
@@ -149,8 +166,17 @@ async fn a_disk_that_is_gone_is_said() {
     std::fs::rename(&folder, &away).expect("unplugged");
     assert_eq!(http.get(&video).await.problem(503), "recording_unavailable");
     assert_eq!(http.get(&format!("/api/v1/recordings/{id}/poster.jpg")).await.problem(503), "recording_unavailable");
+    // Deleted meanwhile: its files go when their disk is back.
+    let deleted = http.request("DELETE", &format!("/api/v1/recordings/{id}"), &[], None).await;
+    assert_eq!((deleted.status, http.get(&video).await.status), (204, 404));
     std::fs::rename(&away, &folder).expect("plugged in");
-    assert_eq!(http.get(&video).await.status, 200);
+    let server = site.server.restart().await;
+    let swept = async {
+        while folder.read_dir().expect("a folder").next().is_some() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timely("its files are gone", swept).await;
+    server.stop().await;
     site.camera.shutdown().await;
-    site.server.stop().await;
 }
