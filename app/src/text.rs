@@ -238,7 +238,8 @@ pub fn delete_title(name: &str) -> String {
     format!("Delete {name}?")
 }
 
-pub const DELETE_TEXT: &str = "The camera and its settings are removed. This can’t be undone.";
+pub const DELETE_TEXT: &str =
+    "The camera and its settings are removed, and links to it and its recordings end; the recordings stay. This can’t be undone.";
 pub const DELETE_DO: &str = "Delete camera";
 pub const DELETING: &str = "Deleting …";
 

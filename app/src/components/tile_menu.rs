@@ -197,13 +197,14 @@ fn OpenMenu(request: MenuRequest, camera: Camera) -> impl IntoView {
 fn RecordEntry(deeds: Deeds) -> impl IntoView {
     let Deeds { id, wall, toasts, .. } = deeds;
     // As it was when the menu opened: it must not change under the finger.
-    let (glyph, label) = match untrack(|| wall.recording(id)) {
+    let running = StoredValue::new(untrack(|| wall.recording(id)));
+    let (glyph, label) = match running.get_value() {
         Some(_) => (Glyph::Stop, text::recordings::STOP),
         None => (Glyph::Record, text::recordings::RECORD),
     };
     let press = move || {
         deeds.close();
-        toggle(wall, toasts, id);
+        toggle(wall, toasts, id, running.get_value());
     };
     view! { <Entry glyph label on_press=press /> }
 }

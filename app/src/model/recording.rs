@@ -30,7 +30,7 @@ pub enum RecordingEnd {
     DiskFull,
     /// The disk could not be written.
     DiskFailed,
-    /// The camera was switched off or removed, or got another stream.
+    /// The camera was switched off or removed.
     CameraGone,
     /// The server was stopped, or broke off.
     ServerStopped,
@@ -80,7 +80,7 @@ pub struct Recording {
     pub duration_ms: u64,
     /// Absent while it runs.
     pub ended_by: Option<RecordingEnd>,
-    /// Who started it.
+    /// Who started it. Not told to guests: empty.
     pub recorded_by: String,
     /// Whether `poster.jpg` is there.
     pub has_poster: bool,

@@ -62,7 +62,7 @@ pub fn ended_early(by: RecordingEnd) -> Option<&'static str> {
         RecordingEnd::Stopped | RecordingEnd::TimeUp => None,
         RecordingEnd::DiskFull => Some("Ended early: the disk was full"),
         RecordingEnd::DiskFailed => Some("Ended early: the disk could not be written"),
-        RecordingEnd::CameraGone => Some("Ended early: the camera was turned off, changed or removed"),
+        RecordingEnd::CameraGone => Some("Ended early: the camera was turned off or removed"),
         RecordingEnd::ServerStopped => Some("Ended early: the server was stopped"),
     }
 }
@@ -73,7 +73,7 @@ pub fn ended(by: RecordingEnd) -> &'static str {
         RecordingEnd::TimeUp => "Its time was over",
         RecordingEnd::DiskFull => "The disk was full",
         RecordingEnd::DiskFailed => "The disk could not be written",
-        RecordingEnd::CameraGone => "The camera was turned off, changed or removed",
+        RecordingEnd::CameraGone => "The camera was turned off or removed",
         RecordingEnd::ServerStopped => "The server was stopped",
     }
 }

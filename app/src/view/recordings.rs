@@ -65,7 +65,8 @@ pub fn days(recordings: Vec<Recording>, local: impl Fn(i64) -> LocalTime) -> Vec
     let mut days: Vec<Day> = Vec::new();
     for recording in recordings {
         let at = parse_rfc3339(&recording.start).map(&local).unwrap_or_default();
-        match days.last_mut().filter(|day| day.at.same_day(&at)) {
+        // Not only the newest one: they come in the order in which they were asked for, and the first picture may be later.
+        match days.iter_mut().find(|day| day.at.same_day(&at)) {
             Some(day) => day.recordings.push(recording),
             None => days.push(Day { at, recordings: vec![recording] }),
         }
@@ -182,6 +183,9 @@ mod tests {
         let list = vec![recording(3, "2026-11-21T00:10:00Z"), recording(2, "2026-11-20T23:50:00Z"), recording(1, "2026-11-20T08:00:00Z")];
         let found: Vec<Vec<i64>> = days(list, utc).iter().map(|day| day.recordings.iter().map(|one| one.id).collect()).collect();
         assert_eq!(found, [vec![3], vec![2, 1]]);
+        let late = vec![recording(3, "2026-11-21T00:30:00Z"), recording(2, "2026-11-20T23:59:00Z"), recording(1, "2026-11-21T00:20:00Z")];
+        let found: Vec<Vec<i64>> = days(late, utc).iter().map(|day| day.recordings.iter().map(|one| one.id).collect()).collect();
+        assert_eq!(found, [vec![3, 1], vec![2]]);
         assert!(days(Vec::new(), utc).is_empty());
     }
 

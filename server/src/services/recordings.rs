@@ -154,7 +154,7 @@ impl Recordings {
     /// left unfinished, and removes the files of what was deleted. A disk that hangs holds up the last two only.
     pub async fn run(&self) {
         let stopping = self.inner.parts.stopping.clone();
-        stopping.run_until_cancelled(async { tokio::join!(self.end_orphans(), self.tidy()) }).await;
+        stopping.run_until_cancelled(async { tokio::join!(self.end_orphans(), Box::pin(self.tidy())) }).await;
     }
 
     async fn end_orphans(&self) {

@@ -135,7 +135,13 @@ async fn from_the_button_to_the_file() {
     let so_far = http.get(&video).await;
     assert_eq!((so_far.status, so_far.header("content-type")), (200, "video/mp4"));
     assert_eq!(codecs(&probed(&so_far.body)), ["h264", "aac"]);
+    let first = http.get_with(&format!("{video}?load=7"), &[("range", "bytes=0-999")]).await;
     site.until(id, |told| told["duration_ms"].as_u64() >= Some(3500)).await;
+    // Whoever asks in parts gets parts of the same film, though it has grown.
+    let next = http.get_with(&format!("{video}?load=7"), &[("range", "bytes=1000-1999")]).await;
+    assert_eq!((first.status, next.status, first.header("etag")), (206, 206, next.header("etag")));
+    let anew = http.get_with(&format!("{video}?load=8"), &[("range", "bytes=0-999")]).await;
+    assert_ne!(anew.header("etag"), first.header("etag"));
     let ended = site.stop().await;
     assert_eq!((&ended["id"], &ended["ended_by"], &ended["has_poster"]), (id, &json!("stopped"), &json!(true)), "{ended}");
     assert!(ended["end"].is_string() && ended["ends_at"].is_null() && ended["bytes"].as_u64() > Some(10_000), "{ended}");

@@ -54,7 +54,7 @@ pub fn Facts(recording: Memo<Recording>, dark_ms: RwSignal<i64>, holds_until: Rw
             {line(words::FACT_LENGTH, long)} {line(words::FACT_DARK, dark)}
             {line(words::FACT_SIZE, of(|one| (one.bytes > 0).then(|| bytes(one.bytes))))}
             {line(words::FACT_STREAM, of(|one| Some(words::stream(one.quality == Quality::Main).to_owned())))}
-            {line(words::FACT_BY, of(|one| Some(one.recorded_by.clone())))}
+            {line(words::FACT_BY, of(|one| Some(one.recorded_by.clone()).filter(|who| !who.is_empty())))}
             {line(words::FACT_END, of(|one| one.ended_by.map(|by| words::ended(by).to_owned())))} {line(words::FACT_LINK, holds)}
         </dl>
     }

@@ -2,6 +2,7 @@
 
 use crate::components::icon::{Glyph, Icon};
 use crate::hooks::api::recordings as api;
+use crate::hooks::heartbeat::browser_now_ms;
 use crate::model::Recording;
 use crate::text::pages::TRY_AGAIN;
 use crate::text::recordings as words;
@@ -15,7 +16,8 @@ use leptos::task::spawn_local;
 pub fn RecordingPlayer(id: i64, recording: Memo<Recording>, gone: Callback<()>) -> impl IntoView {
     let element = NodeRef::<Video>::new();
     // Counts up when the file is to be loaded anew: it may have grown.
-    let loaded = RwSignal::new(0_u32);
+    // The server gives all parts of one load from the same state of it: the number is nobody else's.
+    let loaded = RwSignal::new(browser_now_ms());
     // Where the next load goes on, seconds.
     let place = StoredValue::new(0.0_f64);
     let failure = RwSignal::new(None::<String>);
@@ -23,7 +25,7 @@ pub fn RecordingPlayer(id: i64, recording: Memo<Recording>, gone: Callback<()>) 
     let runs = Memo::new(move |_| recording.with(Recording::runs));
     let poster = Memo::new(move |_| recording.with(|one| one.has_poster).then(|| api::poster(id)));
     // It was not whole when it was loaded.
-    let partial = Memo::new(move |before: Option<&(u32, bool)>| {
+    let partial = Memo::new(move |before: Option<&(i64, bool)>| {
         let (loaded, runs) = (loaded.get(), runs.get());
         match before {
             Some((of, partial)) if *of == loaded => (loaded, *partial || runs),
@@ -37,7 +39,7 @@ pub fn RecordingPlayer(id: i64, recording: Memo<Recording>, gone: Callback<()>) 
         if failure.with_untracked(Option::is_some) {
             failure.set(None);
         }
-        loaded.update(|loaded| *loaded = loaded.wrapping_add(1));
+        loaded.update(|loaded| *loaded = browser_now_ms().max(*loaded + 1));
     };
     let on_ready = move |_| {
         if let Some(video) = element.get_untracked().filter(|_| place.get_value() > 0.0) {

@@ -82,5 +82,9 @@ fn remarks(recording: &Recording) -> Vec<&'static str> {
 fn facts(recording: &Recording, dark_ms: i64) -> String {
     let size = (recording.bytes > 0).then(|| bytes(recording.bytes));
     let dark = (dark_ms >= 1_000).then(|| words::dark(&length(dark_ms)));
-    [size, Some(words::recorded_by(&recording.recorded_by)), dark].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    [size, Some(&recording.recorded_by).filter(|who| !who.is_empty()).map(|who| words::recorded_by(who)), dark]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
 }

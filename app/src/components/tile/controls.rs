@@ -66,7 +66,7 @@ pub fn TileControls(
                         glyph=Signal::derive(move || if running.get() { Glyph::Stop } else { Glyph::Record })
                         label=Signal::derive(move || if running.get() { words::STOP } else { words::RECORD }.to_owned())
                         pressed=Signal::from(running)
-                        on_press=move |_| toggle(wall, toasts, id)
+                        on_press=move |_| toggle(wall, toasts, id, untrack(|| wall.recording(id)))
                     />
                 </Show>
             </span>

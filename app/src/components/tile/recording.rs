@@ -1,7 +1,7 @@
 //! Recording by hand: the mark on a tile, and what starts and stops it.
 
 use crate::hooks::api;
-use crate::model::CameraAction;
+use crate::model::{CameraAction, RunningRecording};
 use crate::state::{Toasts, Wall, use_wall};
 use crate::text::recordings as words;
 use crate::view::recordings::{address, length};
@@ -29,10 +29,13 @@ pub fn RecordingMark(id: i64) -> impl IntoView {
     }
 }
 
-/// Starts a camera's recording, or ends the one that runs, and says so.
-pub fn toggle(wall: Wall, toasts: Toasts, id: i64) {
+/// Starts a camera's recording, or ends the one that `running` says, as the button that was pressed said; and says so.
+pub fn toggle(wall: Wall, toasts: Toasts, id: i64, running: Option<RunningRecording>) {
     let Some(camera) = untrack(|| wall.camera(id)) else { return };
-    let running = untrack(|| wall.recording(id));
+    // Somebody else has ended it, and perhaps begun another one, while the menu was open.
+    if running.is_some() && untrack(|| wall.recording(id)).map(|now| now.recording_id) != running.as_ref().map(|then| then.recording_id) {
+        return toasts.good(words::stopped(&camera.name));
+    }
     spawn_local(async move {
         let done = match running {
             None => api::start_recording(id).await.map(|()| toasts.good_long(words::started(&camera.name))),

@@ -1,5 +1,6 @@
 //! One recording: what it is, what is said about it, deleting it.
 
+use super::told;
 use crate::error::AppResult;
 use crate::extract::ApiJson;
 use crate::guard::{On, Permit};
@@ -17,7 +18,8 @@ use axum::http::StatusCode;
     responses((status = OK, body = Recording))
 )]
 pub async fn get(permit: Permit<On<deed::Glance>>) -> AppResult<Json<Recording>> {
-    Ok(Json(permit.recordings.get(permit.recording()?, permit.actions()).await?))
+    let recording = permit.recordings.get(permit.recording()?, permit.actions()).await?;
+    Ok(Json(told(&permit, recording)))
 }
 
 /// Writes a title over a recording.

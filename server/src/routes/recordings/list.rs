@@ -1,5 +1,6 @@
 //! The list of recordings.
 
+use super::told;
 use crate::error::{AppError, AppResult};
 use crate::extract::ApiQuery;
 use crate::guard::{Asked, Permit, SignedIn};
@@ -69,7 +70,7 @@ pub async fn list(permit: Permit<SignedIn>, ApiQuery(wanted): ApiQuery<Wanted>) 
         // Between the query's condition and here rights may have changed.
         if actions.has(CameraAction::Playback) {
             answer.gaps.extend(gaps(&row, &files));
-            answer.spans.push(permit.recordings.shown(row, actions, &runs));
+            answer.spans.push(told(&permit, permit.recordings.shown(row, actions, &runs)));
         }
     }
     Ok(Json(answer))
